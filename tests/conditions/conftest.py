@@ -64,6 +64,7 @@ def anywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         add_people()
         yield app
         db.session.remove()
+        db.drop_all()
         db.engine.dispose()
 
 
