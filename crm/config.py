@@ -18,6 +18,8 @@ from dotenv import dotenv_values
 
 from crm.lib.clock import is_zone
 
+LISTENS_AT = "COHORT_LISTENS_AT"
+"""Set by `serve` and `web` for the processes they start: the address to assume when no PUBLIC_URL is set."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -106,7 +108,7 @@ def load(instance: Path | None = None, environ: Mapping[str, str] | None = None)
     environ = os.environ if environ is None else environ
     instance = Path(instance or environ.get("INSTANCE_PATH") or ROOT / "instance").resolve()
     _make_private_folder(instance)
-    found = {**_config_toml(instance), **_dotenv(), **environ}
+    found = {"PUBLIC_URL": environ.get(LISTENS_AT, ""), **_config_toml(instance), **_dotenv(), **environ}
     values = {setting.name: _read(setting, found) for setting in SETTINGS}
     values["INSTANCE_PATH"] = instance
     values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret")

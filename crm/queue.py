@@ -58,6 +58,7 @@ def init_app(app: Flask, job_modules: Iterable[ModuleType], clock: tuple[Every, 
     """Give the app its queue, with every job of these modules and the clock's periodic ones."""
     huey = _make(app)
     app.extensions["huey"] = huey
+    app.extensions["clock"] = clock
     app.extensions["jobs"] = {
         each.name: huey.task(name=each.name)(_in_app(app, each)) for each in _jobs_in(job_modules)
     }

@@ -33,7 +33,7 @@ class ContactActivity(Identified, Model):
     dispatch_error: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (
-        sa.Index("ix_contact_activities_timeline", "contact_id", sa.text("created_at DESC"), sa.text("id DESC")),
+        sa.Index("ix_contact_activities_timeline", "contact_id", "created_at", "id"),
         sa.Index("ix_contact_activities_type", "activity_type", "created_at"),
         sa.Index(
             "ix_contact_activities_waiting",

@@ -108,4 +108,4 @@ class EmailLinkClick(Identified, Model):
     ip_address: Mapped[str | None] = mapped_column(sa.String(45))
     machine_reason: Mapped[str | None] = mapped_column(sa.String(60))
 
-    __table_args__ = (sa.Index("ix_email_link_clicks_contact", "contact_id", sa.text("clicked_at DESC")),)
+    __table_args__ = (sa.Index("ix_email_link_clicks_contact", "contact_id", "clicked_at"),)

@@ -26,3 +26,8 @@ def is_fresh() -> bool:
 def users_by_name() -> list[User]:
     """Everyone with an enabled account."""
     return list(db.session.scalars(sa.select(User).where(User.is_enabled).order_by(User.name)))
+
+
+def user_by_email(email: str) -> User | None:
+    """The account with this address, enabled or not."""
+    return db.session.scalar(sa.select(User).where(User.email == email.strip().lower()))
