@@ -22,6 +22,7 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.contacts import listeners as contacts_listeners
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 
@@ -34,7 +35,9 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     health_jobs,
 )  # fmt: skip
 
-LISTENERS: tuple[Listener, ...] = ()
+LISTENERS: tuple[Listener, ...] = (
+    Listener(contacts_listeners.keep_last_activity),
+)  # fmt: skip
 """What happens when something happened, in this order."""
 
 
