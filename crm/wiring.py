@@ -16,6 +16,7 @@ import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
 import crm.health.models
+import crm.imports.models
 import crm.preferences.models
 import crm.tags.models
 import crm.tasks.models
@@ -25,6 +26,7 @@ from crm.activity.dispatcher import Listener
 from crm.contacts import listeners as contacts_listeners
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.imports import jobs as imports_jobs
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
@@ -33,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     health_jobs,
+    imports_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
