@@ -27,9 +27,11 @@ from crm.contacts import listeners as contacts_listeners
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.imports import jobs as imports_jobs
+from crm.imports import routes as imports
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
+    imports.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
