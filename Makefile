@@ -1,0 +1,35 @@
+# make run: set up and serve.  make test: set up, browser included, and test.  Both start from Python 3.11+ alone.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test setup bench lint lock
+run: setup
+	$(BIN)/cohort serve
+
+setup: .venv/installed
+
+test: .venv/installed-for-tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: .venv/installed-for-tests
+	$(BIN)/cohort bench
+
+lint: .venv/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The hashed versions are one file for all; what tests need on top is not in the way of running.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Cohort needs Python 3.11 or newer; set PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-for-tests: .venv/installed tests/browser/find_chromium.py
+	$(BIN)/python tests/browser/find_chromium.py
+	@touch $@
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements.lock

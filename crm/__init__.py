@@ -1,0 +1,61 @@
+"""Cohort: CRM and marketing automation for a school."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+from crm import config, database, errors, queue, security
+from crm.config import ROOT
+
+
+def create_app(instance: Path | None = None, **overrides: Any) -> Flask:
+    """The application, ready to serve or to work. Raises config.ConfigError when a setting cannot be used."""
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    _configure(app, instance, overrides)
+    database.init_app(app)
+    Migrate(app, database.db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    errors.init_app(app)
+    security.init_app(app)
+    _wire(app)
+    return app
+
+
+def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> None:
+    app.config.update(config.load(instance))
+    app.config.update(
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    app.config.update(overrides)
+    public = urlsplit(app.config["PUBLIC_URL"])
+    app.config["SESSION_COOKIE_SECURE"] = public.scheme == "https"
+    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
+
+
+def _wire(app: Flask) -> None:
+    """Everything that belongs to a feature, from the map."""
+    from crm import schedule, wiring
+    from crm.lib import html
+    from crm.users import access, queries
+
+    html.init_app(app)
+    login = LoginManager(app)
+    login.user_loader(queries.user_of_session)
+    app.before_request(access.guard)
+    CSRFProtect(app)
+    for blueprint in wiring.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.extensions["listeners"] = wiring.LISTENERS
+    queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
+    app.context_processor(wiring.page_context)

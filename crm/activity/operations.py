@@ -1,0 +1,45 @@
+"""Recording facts, in the transaction of the change that made them true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.activity.models import ContactActivity
+from crm.activity.vocabulary import Activity
+from crm.database import after_commit, db
+from crm.lib import clock
+from crm.queue import nudge
+
+
+def emit(*activities: Activity) -> None:
+    """Append these facts to the log. They exist if and only if the change they belong to is committed."""
+    emit_all(activities)
+
+
+def emit_all(activities: Iterable[Activity], at: datetime | None = None) -> None:
+    """Append many facts in one statement; `at` is when they happened, if not now."""
+    moment = at or clock.now()
+    rows = [_row(each, moment) for each in activities]
+    if rows:
+        db.session.flush()
+        db.session.execute(sa.insert(ContactActivity), rows)
+        after_commit(nudge, "dispatch")
+
+
+def _row(activity: Activity, moment: datetime) -> dict[str, Any]:
+    return {
+        "contact_id": activity.contact_id,
+        "activity_type": activity.kind,
+        "subject_type": activity.subject_type,
+        "subject_id": activity.subject_id,
+        "title": activity.title[:255],
+        "metadata_": activity.payload,
+        "performed_by": activity.by.user_id,
+        "actor": activity.by.name[:120],
+        "depth": activity.by.depth,
+        "created_at": moment,
+    }

@@ -1,0 +1,224 @@
+"""Everything that can happen to a contact, one frozen dataclass each: stored name, title, icon and payload in one place.
+
+The fields that are not listed in `Activity` itself are the payload: plain ids and values, stored as the row's metadata.
+To add an activity, add its class here and its name to `VOCABULARY`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who or what did something: a user (with id), or a workflow, an import, an API token, the contact (name only)."""
+
+    name: str = ""
+    user_id: int | None = None
+    depth: int = 0
+    """How many automatic reactions led here; chains of workflows that set each other off end at a limit."""
+
+
+SYSTEM = Actor()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What every activity has. `subject_id` is the id of what it is about, in the table named by `subject_type`."""
+
+    kind: ClassVar[str]
+    icon: ClassVar[str] = "point"
+    label: ClassVar[str]
+    subject_type: ClassVar[str | None] = None
+
+    contact_id: int
+    by: Actor = SYSTEM
+    subject_id: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The sentence of the timeline."""
+        return self.label
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The values that are this activity's own."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in COMMON}
+
+
+COMMON = {"contact_id", "by", "subject_id"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactCreated(Activity):
+    kind = "contact_created"
+    icon = "user-plus"
+    label = "Contact created"
+    source: str = ""
+    country: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Contact created from {self.source}" if self.source else self.label
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactUpdated(Activity):
+    kind = "contact_updated"
+    icon = "edit"
+    label = "Contact changed"
+    changes: dict[str, list[str]]
+    """Field key to its old and new value, as text."""
+
+    @property
+    def title(self) -> str:
+        return "Changed " + ", ".join(sorted(name.replace("_", " ") for name in self.changes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagActivity(Activity):
+    icon = "tag"
+    subject_type = "contact_tags"
+    tag: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.tag}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagAdded(TagActivity):
+    kind = "tag_added"
+    label = "Tag added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagRemoved(TagActivity):
+    kind = "tag_removed"
+    icon = "tag-off"
+    label = "Tag removed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailActivity(Activity):
+    subject_type = "email_messages"
+    subject: str
+    purpose: str = ""
+    template_id: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.subject}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailSent(EmailActivity):
+    kind = "email_sent"
+    icon = "mail-forward"
+    label = "Email sent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailOpened(EmailActivity):
+    kind = "email_opened"
+    icon = "mail-opened"
+    label = "Email opened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailClicked(EmailActivity):
+    kind = "email_clicked"
+    icon = "click"
+    label = "Link clicked"
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailBounced(EmailActivity):
+    kind = "email_bounced"
+    icon = "mail-x"
+    label = "Email bounced"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailUnsubscribed(Activity):
+    kind = "email_unsubscribed"
+    icon = "mail-off"
+    label = "Unsubscribed from email"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailResubscribed(Activity):
+    kind = "email_resubscribed"
+    icon = "mail-check"
+    label = "Subscribed to email again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskActivity(Activity):
+    subject_type = "contact_tasks"
+    task: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.task}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCreated(TaskActivity):
+    kind = "task_created"
+    icon = "checkbox"
+    label = "Task created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCompleted(TaskActivity):
+    kind = "task_completed"
+    icon = "circle-check"
+    label = "Task completed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowActivity(Activity):
+    subject_type = "automation_workflows"
+    workflow: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.workflow}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceStarted(WorkflowActivity):
+    kind = "sequence_started"
+    icon = "route"
+    label = "Workflow started"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceCompleted(WorkflowActivity):
+    kind = "sequence_completed"
+    icon = "flag"
+    label = "Workflow completed"
+
+
+VOCABULARY: tuple[type[Activity], ...] = (
+    ContactCreated,
+    ContactUpdated,
+    TagAdded,
+    TagRemoved,
+    EmailSent,
+    EmailOpened,
+    EmailClicked,
+    EmailBounced,
+    EmailUnsubscribed,
+    EmailResubscribed,
+    TaskCreated,
+    TaskCompleted,
+    SequenceStarted,
+    SequenceCompleted,
+)
+BY_KIND = {each.kind: each for each in VOCABULARY}

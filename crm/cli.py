@@ -1,0 +1,160 @@
+"""The `cohort` command."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from flask import Flask
+
+from crm import create_app, processes, schema
+from crm.config import LISTENS_AT, ConfigError
+from crm.database import commit
+from crm.health import checks
+from crm.users import operations as users
+from crm.users import queries as people
+
+
+def main() -> None:
+    """Run the command; what goes wrong with set-up is said in one line."""
+    os.umask(0o077)
+    try:
+        cli(standalone_mode=True)
+    except (ConfigError, schema.SchemaError) as error:
+        click.echo(f"cohort: {error}", err=True)
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cohort", prog_name="cohort")
+def cli() -> None:
+    """Cohort: the CRM and marketing automation a school runs itself."""
+
+
+def in_app(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command an app whose database is up to date, and its context."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        app = make_app()
+        schema.upgrade(app)
+        with app.app_context():
+            return function(*args, **kwargs)
+
+    return run
+
+
+def make_app() -> Flask:
+    """The app, with its log on standard error."""
+    app = create_app()
+    logging.basicConfig(level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("huey").setLevel(max(logging.WARNING, logging.getLogger().level))
+    return app
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Run the web server and the worker together."""
+    os.environ[LISTENS_AT] = f"http://{host}:{port}"
+    app = make_app()
+    schema.upgrade(app)
+    welcome(app)
+    commands = {"web": ["web", "--host", host, "--port", str(port), "--quiet"], "worker": ["worker"]}
+    sys.exit(processes.together(commands))
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--quiet", is_flag=True, hidden=True)
+def web(host: str, port: int, quiet: bool) -> None:
+    """Run the web server alone."""
+    os.environ.setdefault(LISTENS_AT, f"http://{host}:{port}")
+    app = make_app()
+    schema.upgrade(app)
+    if not quiet:
+        welcome(app)
+    processes.web(host, port)
+
+
+@cli.command()
+def worker() -> None:
+    """Run the worker alone."""
+    app = make_app()
+    schema.upgrade(app)
+    processes.worker(app)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    done = schema.upgrade(make_app())
+    click.echo("The database was brought up to date." if done else "The database is up to date.")
+
+
+def welcome(app: Flask) -> None:
+    """Say where to go, and the setup code while there is nobody to sign in."""
+    click.echo(f"Cohort is at {app.config['PUBLIC_URL']}")
+
+
+@cli.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--role", required=True, help="crm_admin, crm_manager, crm_agent or crm_viewer")
+@click.option("--name", default=None)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@in_app
+def user_add(email: str, role: str, name: str | None, password_stdin: bool) -> None:
+    """Add an account for EMAIL."""
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    users.create_user(email, name or email.split("@")[0], role, password)
+    commit()
+    click.echo(f"{email} can sign in.")
+
+
+@cli.group()
+def token() -> None:
+    """Keys for programs."""
+
+
+@token.command("add")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True)
+@in_app
+def token_add(email: str, name: str) -> None:
+    """Make an API token for the account EMAIL and print it once."""
+    owner = people.user_by_email(email)
+    if owner is None:
+        raise click.ClickException(f"Nobody has the address {email}.")
+    click.echo(users.add_token(owner, name))
+    commit()
+
+
+@cli.command()
+@in_app
+def doctor() -> None:
+    """Check configuration, database, mail and worker; exit 1 with the reason when something is wrong."""
+    findings = checks.run()
+    for finding in findings:
+        click.echo(f"{'ok   ' if finding.is_well else 'WRONG'} {finding.subject}: {finding.text}")
+    sys.exit(0 if all(each.is_well for each in findings) else 1)
+
+
+if __name__ == "__main__":
+    main()

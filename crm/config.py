@@ -1,0 +1,157 @@
+"""Every setting: its default, how it is read, and one line of why.
+
+Settings come from the environment, then `.env`, then `instance/config.toml`, then the default, first found wins.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from crm.lib.clock import is_zone
+
+LISTENS_AT = "COHORT_LISTENS_AT"
+"""Set by `serve` and `web` for the processes they start: the address to assume when no PUBLIC_URL is set."""
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the text names it, what is wrong and what would do."""
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _zone(value: str) -> str:
+    if not is_zone(value):
+        raise ValueError(f"“{value}” is no time zone; write one such as Europe/Berlin or UTC")
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"“{value}” is no web address; write one such as https://crm.example.org")
+    return value.rstrip("/")
+
+
+def _database(value: str) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if value.startswith(short):
+            return "postgresql+psycopg://" + value.removeprefix(short)
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("it must start with sqlite:/// or postgresql://")
+    return value
+
+
+def _redis(value: str) -> str:
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("it must start with redis://, rediss:// or unix://")
+    return value
+
+
+def _smtp(value: str) -> str:
+    if value and (urlsplit(value).scheme != "smtp" or not urlsplit(value).hostname):
+        raise ValueError("write it as smtp://user:password@host:port?tls=starttls")
+    _ = urlsplit(value).port
+    return value
+
+
+def _level(value: str) -> str:
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError(f"“{value}” is no log level; write DEBUG, INFO, WARNING or ERROR")
+    return value.upper()
+
+
+def _secret(value: str) -> str:
+    if value and len(value) < 32:
+        raise ValueError("it needs at least 32 characters; leave it out to have one made")
+    return value
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. `read` turns its text into the value, or raises ValueError in words for the person who set it."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    why: str
+
+
+SETTINGS = (
+    Setting("DATABASE_URL", "", lambda v: _database(v) if v else "", "where the data lives; empty: instance/crm.db"),
+    Setting("REDIS_URL", "", _redis, "a Redis for the queue; empty: instance/queue.db"),
+    Setting("SECRET_KEY", "", _secret, "signs cookies and links; empty: made once and kept in instance/secret"),
+    Setting("SECRET_KEY_FALLBACKS", "", str.split, "older keys, spaced, whose links stay valid"),
+    Setting("PUBLIC_URL", "http://127.0.0.1:8000", _http_url, "the address people and mail links use"),
+    Setting("SMTP_URL", "", _smtp, "carries email; empty: messages land in the built-in outbox"),
+    Setting("MAIL_FROM", "School <school@localhost>", _text, "the sender of email"),
+    Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
+    Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
+    Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
+)
+
+
+def load(instance: Path | None = None, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """All settings, checked. Makes the instance folder and the secret when they are missing. Raises ConfigError."""
+    environ = os.environ if environ is None else environ
+    instance = Path(instance or environ.get("INSTANCE_PATH") or ROOT / "instance").resolve()
+    _make_private_folder(instance)
+    found = {"PUBLIC_URL": environ.get(LISTENS_AT, ""), **_config_toml(instance), **_dotenv(), **environ}
+    values = {setting.name: _read(setting, found) for setting in SETTINGS}
+    values["INSTANCE_PATH"] = instance
+    values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret")
+    values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'crm.db'}"
+    return values
+
+
+def _read(setting: Setting, found: Mapping[str, str]) -> Any:
+    try:
+        return setting.read(str(found.get(setting.name) or setting.default))
+    except ValueError as error:
+        raise ConfigError(f"{setting.name}: {error}.") from None
+
+
+def _config_toml(instance: Path) -> dict[str, Any]:
+    path = instance / "config.toml"
+    try:
+        return tomllib.loads(path.read_text()) if path.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: {error}.") from None
+
+
+def _dotenv() -> dict[str, str]:
+    return {key: value for key, value in dotenv_values(ROOT / ".env").items() if value is not None}
+
+
+def _make_private_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"INSTANCE_PATH: {path} cannot be used ({error.strerror}).") from None
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in `path`, made there with mode 0600 the first time; two processes starting at once agree on one."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigError(f"INSTANCE_PATH: {path.parent} cannot be written ({error.strerror}).") from None
+    secret = path.read_text().strip()
+    if len(secret) < 32:
+        raise ConfigError(f"SECRET_KEY: {path.name} in the instance folder is damaged; restore it from a backup.")
+    return secret

@@ -1,0 +1,85 @@
+"""The contact."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
+
+from crm.database import Identified, Model, Timestamped, reference
+from crm.users.models import User
+
+LIFECYCLE_STAGES = {
+    "lead": "Lead",
+    "prospect": "Prospect",
+    "enrolled": "Enrolled",
+    "active": "Active",
+    "alumni": "Alumni",
+    "lost": "Lost",
+}
+
+
+class Contact(Identified, Timestamped, Model):
+    """A person, from first inquiry to alumni. `email` is lower case, `phone` is E.164, both empty as NULL."""
+
+    __tablename__ = "contacts"
+
+    first_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    last_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    sort_name: Mapped[str] = mapped_column(sa.String(255), default="")
+    email: Mapped[str | None] = mapped_column(sa.String(255))
+    phone: Mapped[str | None] = mapped_column(sa.String(20))
+    country: Mapped[str | None] = mapped_column(sa.String(2))
+    city: Mapped[str | None] = mapped_column(sa.String(120))
+    language: Mapped[str | None] = mapped_column(sa.String(10))
+    timezone: Mapped[str | None] = mapped_column(sa.String(64))
+    source: Mapped[str | None] = mapped_column(sa.String(120))
+    birthday: Mapped[date | None]
+    lifecycle_stage: Mapped[str] = mapped_column(sa.String(20), default="lead")
+    owner_id: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    last_activity_at: Mapped[datetime | None]
+    last_email_sent_at: Mapped[datetime | None]
+    last_email_opened_at: Mapped[datetime | None]
+    last_email_clicked_at: Mapped[datetime | None]
+
+    owner: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        sa.Index("uq_contacts_email", "email", unique=True),
+        sa.Index("ix_contacts_phone", "phone"),
+        sa.Index("ix_contacts_sort_name", "sort_name", "id"),
+        sa.Index("ix_contacts_created_at", "created_at", "id"),
+        sa.Index("ix_contacts_last_activity_at", "last_activity_at", "id"),
+        sa.Index("ix_contacts_lifecycle_stage", "lifecycle_stage", "id"),
+        sa.Index("ix_contacts_owner_id", "owner_id", "id"),
+        sa.Index("ix_contacts_country", "country", "id"),
+        sa.Index("ix_contacts_last_email_opened_at", "last_email_opened_at"),
+        sa.Index("ix_contacts_last_email_clicked_at", "last_email_clicked_at"),
+    )
+
+    @property
+    def name(self) -> str:
+        """What to call the contact on a page, never empty."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email or self.phone or f"Contact {self.id}"
+
+    @property
+    def stage_label(self) -> str:
+        return LIFECYCLE_STAGES.get(self.lifecycle_stage, self.lifecycle_stage)
+
+
+def sort_name(first_name: str, last_name: str, email: str | None) -> str:
+    """What a list of contacts is ordered by: the name without accents and case, else the address."""
+    text = f"{first_name} {last_name}".strip() or email or ""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()[:255]
+
+
+def _keep_sort_name(_mapper: Mapper[Contact], _connection: sa.Connection, contact: Contact) -> None:
+    contact.sort_name = sort_name(contact.first_name or "", contact.last_name or "", contact.email)
+
+
+event.listen(Contact, "before_insert", _keep_sort_name)
+event.listen(Contact, "before_update", _keep_sort_name)

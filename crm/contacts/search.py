@@ -1,0 +1,70 @@
+"""Finding contacts by any part of name, email or phone: an FTS5 table beside `contacts`, or PostgreSQL's own text search.
+
+`reindex` is called by whatever changes a contact's name, email or phone, in the same transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from crm.contacts.models import Contact
+from crm.database import db, is_postgresql, table_of
+
+CREATE = (
+    "CREATE VIRTUAL TABLE contacts_search USING fts5(text, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')",
+    "CREATE TRIGGER contacts_search_delete AFTER DELETE ON contacts BEGIN DELETE FROM contacts_search WHERE rowid = old.id; END",
+)
+POSTGRES = (
+    "CREATE INDEX ix_contacts_search ON contacts USING gin (to_tsvector('simple',"
+    " first_name || ' ' || last_name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '')))"
+)
+
+_created = [sa.DDL(each).execute_if(dialect="sqlite") for each in CREATE]
+_created.append(sa.DDL(POSTGRES.replace("%", "%%")).execute_if(dialect="postgresql"))
+for _ddl in _created:
+    event.listen(table_of(Contact), "after_create", _ddl)
+
+
+def words(text: str) -> list[str]:
+    """The searchable words of what a person typed."""
+    return re.findall(r"\w+", text)[:8]
+
+
+def found_by(text: str) -> sa.ColumnElement[bool]:
+    """The condition on contacts that every word of `text` starts a word of name, email or phone. No words match nobody."""
+    typed = words(text)
+    if not typed:
+        return sa.false()
+    if is_postgresql():
+        return sa.text(POSTGRES_MATCH).bindparams(wanted=" & ".join(f"{word}:*" for word in typed))  # type: ignore[return-value]
+    wanted = " ".join(f'"{word}"*' for word in typed)
+    matches = sa.text("SELECT rowid FROM contacts_search WHERE contacts_search MATCH :wanted").bindparams(wanted=wanted)
+    return Contact.id.in_(matches.columns(sa.column("rowid", sa.Integer)).scalar_subquery())
+
+
+POSTGRES_MATCH = (
+    "to_tsvector('simple', contacts.first_name || ' ' || contacts.last_name || ' ' || coalesce(contacts.email, '')"
+    " || ' ' || coalesce(contacts.phone, '')) @@ to_tsquery('simple', :wanted)"
+)
+
+
+def reindex(ids: Sequence[int]) -> None:
+    """Bring the index up to date for these contacts. PostgreSQL keeps its own."""
+    if is_postgresql() or not ids:
+        return
+    db.session.flush()
+    for start in range(0, len(ids), 500):
+        some = {"ids": list(ids[start : start + 500])}
+        picked = sa.bindparam("ids", expanding=True)
+        db.session.execute(sa.text("DELETE FROM contacts_search WHERE rowid IN :ids").bindparams(picked), some)
+        db.session.execute(
+            sa.text(
+                "INSERT INTO contacts_search (rowid, text) SELECT id, first_name || ' ' || last_name || ' ' ||"
+                " coalesce(email, '') || ' ' || coalesce(phone, '') FROM contacts WHERE id IN :ids"
+            ).bindparams(picked),
+            some,
+        )

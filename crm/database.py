@@ -1,0 +1,192 @@
+"""The database: the session, column types, transactions, claims.
+
+SQLite transactions are opened by us: `BEGIN` while a page is only read, `BEGIN IMMEDIATE` for everything else, because a
+reading transaction that later writes fails with SQLITE_BUSY at once. A GET that records something declares it (`public(writes=True)`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask import Flask, g, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from crm.lib import clock
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """A moment: aware in Python, UTC in the database. A naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table: named constraints, moments in UTC."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON},
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class Identified:
+    """A table with an integer id."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+
+class Timestamped:
+    """A table that knows when its rows were made and last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+def reference(target: str, *, on_delete: str, **options: Any) -> Mapped[Any]:
+    """A foreign key column; what happens when its target goes is always said."""
+    return mapped_column(BigId, sa.ForeignKey(target, ondelete=on_delete), **options)
+
+
+def commit() -> None:
+    """Commit the session, then do what was left for after it, each thing once."""
+    db.session.commit()
+    for function, arguments in db.session.info.pop("after_commit", {}):
+        function(*arguments)
+
+
+def rollback() -> None:
+    """Undo the session's transaction, and forget what was to follow it."""
+    db.session.info.pop("after_commit", None)
+    db.session.rollback()
+
+
+def after_commit(function: Callable[..., object], *arguments: Any) -> None:
+    """Call `function` once this transaction is committed, once however often it was asked for; never if it is undone."""
+    db.session.info.setdefault("after_commit", {})[function, arguments] = None
+
+
+def claim(
+    table: sa.Table,
+    found: sa.ColumnElement[bool],
+    values: dict[str, Any],
+    *,
+    order_by: sa.ColumnElement[Any],
+    limit: int,
+) -> Sequence[sa.Row[Any]]:
+    """Take up to `limit` rows for this process: an UPDATE that repeats the condition they were found with.
+
+    No row is given to two claimants, whatever runs beside it. Rows come in no particular order.
+    """
+    chosen = sa.select(table.c.id).where(found).order_by(order_by).limit(limit).with_for_update(skip_locked=True)
+    statement = sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*table.c)
+    return db.session.execute(statement, execution_options={"synchronize_session": False}).all()
+
+
+def insert_new(table: sa.Table, rows: Sequence[dict[str, Any]], returning: sa.Column[Any] | None = None) -> list[Any]:
+    """Insert those of `rows` that break no unique rule; the `returning` values of the new ones, in no particular order."""
+    if not rows:
+        return []
+    returning = table.c.id if returning is None else returning
+    made: list[Any] = []
+    for start in range(0, len(rows), 500):
+        statement = _dialect_insert(table).on_conflict_do_nothing().returning(returning)
+        made += db.session.scalars(statement, rows[start : start + 500])
+    return made
+
+
+def _dialect_insert(table: sa.Table) -> Any:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (postgresql if is_postgresql() else sqlite).insert(table)
+
+
+def is_postgresql() -> bool:
+    """Whether the data lives in PostgreSQL rather than SQLite."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def init_app(app: Flask) -> None:
+    """Bind the session to the app's database and prepare its connections."""
+    url = app.config["DATABASE_URL"]
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 20, "max_overflow": 20}
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _prepare_sqlite)
+            event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "busy_timeout = 5000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if _is_only_reading() else "BEGIN IMMEDIATE")
+
+
+def _is_only_reading() -> bool:
+    return has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"} and not g.get("writes", False)
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The model's table, typed for Core statements."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    return table
+
+
+__all__ = [
+    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "claim", "commit", "db",
+    "init_app", "insert_new", "is_postgresql", "reference", "rollback", "table_of",
+]  # fmt: skip

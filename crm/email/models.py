@@ -1,0 +1,111 @@
+"""What is written (contents, templates), what is sent (messages), and what comes back (clicks)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.contacts.models import Contact
+from crm.database import Identified, Model, Timestamped, reference
+from crm.delivery.models import Ledger
+from crm.lib import clock
+
+FORMATS = {"markdown": "Markdown", "mjml": "MJML"}
+
+
+class EmailContent(Identified, Model):
+    """The words of an email, never changed: a new wording is a new row, the same wording is the same row."""
+
+    __tablename__ = "email_contents"
+
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    subject: Mapped[str] = mapped_column(sa.String(255))
+    preheader: Mapped[str] = mapped_column(sa.String(255), default="")
+    body: Mapped[str] = mapped_column(sa.Text)
+    format: Mapped[str] = mapped_column(sa.String(10), default="markdown")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class EmailLink(Identified, Model):
+    """A link of a content, in reading order; a click redirects here and nowhere else."""
+
+    __tablename__ = "email_links"
+
+    content_id: Mapped[int] = reference("email_contents.id", on_delete="CASCADE")
+    position: Mapped[int]
+    url: Mapped[str] = mapped_column(sa.Text)
+
+    __table_args__ = (sa.UniqueConstraint("content_id", "position"),)
+
+
+class EmailTemplate(Identified, Timestamped, Model):
+    """A named email to start from; `slug` is its stable name for workflows and the API."""
+
+    __tablename__ = "email_templates"
+
+    name: Mapped[str] = mapped_column(sa.String(120))
+    slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
+    version: Mapped[int] = mapped_column(default=1)
+    created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+
+    content: Mapped[EmailContent] = relationship()
+
+
+class EmailMessage(Identified, Ledger, Model):
+    """One email to one person: a row before it is sent, the record of it afterwards."""
+
+    __tablename__ = "email_messages"
+
+    contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE")
+    content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
+    template_id: Mapped[int | None] = reference("email_templates.id", on_delete="SET NULL")
+    step_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    is_marketing: Mapped[bool] = mapped_column(default=True)
+    to_address: Mapped[str | None] = mapped_column(sa.String(255))
+    subject: Mapped[str | None] = mapped_column(sa.String(998))
+    merge_values: Mapped[dict[str, Any] | None]
+    actor: Mapped[str] = mapped_column(sa.String(120), default="")
+    depth: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[str | None] = mapped_column(sa.String(255), index=True)
+    dot_at: Mapped[datetime | None]
+    code: Mapped[int | None]
+    reply: Mapped[str | None] = mapped_column(sa.String(500))
+    opened_at: Mapped[datetime | None]
+    opened_count: Mapped[int] = mapped_column(default=0)
+    machine_opened_count: Mapped[int] = mapped_column(default=0)
+    clicked_at: Mapped[datetime | None]
+    clicked_count: Mapped[int] = mapped_column(default=0)
+    machine_clicked_count: Mapped[int] = mapped_column(default=0)
+    unsubscribed_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    bounce_type: Mapped[str | None] = mapped_column(sa.String(50))
+
+    contact: Mapped[Contact | None] = relationship()
+    content: Mapped[EmailContent] = relationship()
+
+    __table_args__ = (
+        sa.UniqueConstraint("purpose", "parent_id", "contact_id", "visit_no"),
+        sa.Index("ix_email_messages_due", "status", "due_at"),
+        sa.Index("ix_email_messages_contact", "contact_id", "id"),
+        sa.Index("ix_email_messages_template", "template_id", "id"),
+    )
+
+
+class EmailLinkClick(Identified, Model):
+    """One click on one link. `machine_reason` is set when no person clicked."""
+
+    __tablename__ = "email_link_clicks"
+
+    email_message_id: Mapped[int] = reference("email_messages.id", on_delete="CASCADE", index=True)
+    contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE")
+    url: Mapped[str] = mapped_column(sa.Text)
+    clicked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    user_agent: Mapped[str | None] = mapped_column(sa.String(255))
+    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
+    machine_reason: Mapped[str | None] = mapped_column(sa.String(60))
+
+    __table_args__ = (sa.Index("ix_email_link_clicks_contact", "contact_id", "clicked_at"),)

@@ -1,0 +1,69 @@
+"""Every error as a page or piece with a plain message: no trace, no 500 for a fault of the request or a busy database."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from crm.database import rollback
+
+log = logging.getLogger(__name__)
+Reply = tuple[str, int] | tuple[str, int, dict[str, str]]
+PAGES = {400, 403, 404, 405, 409, 413, 429, 500, 503, 507}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with our own words."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(sa.exc.OperationalError, _database)
+    app.register_error_handler(OverflowError, _bad_value)
+    app.register_error_handler(UnicodeEncodeError, _bad_value)
+    app.register_error_handler(sa.exc.DataError, _bad_value)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _page(code: int, **values: Any) -> str:
+    name = code if code in PAGES else 500 if code >= 500 else 400
+    return render_template(f"errors/{name}.html", code=code, **values)
+
+
+def _http(error: HTTPException) -> Any:
+    if isinstance(error, CSRFError):
+        return _page(
+            400, reason="This form was open too long or came from elsewhere. Reload the page and send it again."
+        ), 400
+    code = error.code or 500
+    if code < 400 or error.response is not None:
+        return error
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return _page(code, reason=None), code, headers
+
+
+def _database(error: sa.exc.OperationalError) -> Reply:
+    rollback()
+    text = str(error.orig)
+    if "full" in text or "disk I/O" in text:
+        log.error("the disk is full: %s", text)
+        return _page(507), 507
+    if "locked" in text or "busy" in text:
+        return _page(503), 503, {"Retry-After": "2"}
+    log.exception("the database failed")
+    return _page(503), 503, {"Retry-After": "10"}
+
+
+def _bad_value(error: Exception) -> Reply:
+    """A number or text no column can hold (an id beyond 2^63, half a surrogate pair): as good as not found."""
+    rollback()
+    log.info("a value no column can hold: %s", type(error).__name__)
+    return _page(404), 404
+
+
+def _unforeseen(error: Exception) -> Reply:
+    rollback()
+    log.exception("unforeseen: %s", type(error).__name__)
+    return _page(500), 500

@@ -1,0 +1,28 @@
+"""The one source of the time: UTC everywhere, a zone only where a person reads or writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """The same moment on the clock of `zone`; an unknown zone reads as UTC."""
+    return moment.astimezone(ZoneInfo(zone) if is_zone(zone) else UTC)
+
+
+def is_zone(name: str) -> bool:
+    """Whether `name` is an IANA time zone, such as Europe/Berlin."""
+    return name in zones()
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    """Every IANA time zone name known here."""
+    return frozenset(available_timezones())

@@ -1,0 +1,50 @@
+"""The follow-up task."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.contacts.models import Contact
+from crm.database import Identified, Model, Timestamped, reference
+from crm.users.models import User
+
+PRIORITIES = {"low": "Low", "medium": "Medium", "high": "High", "urgent": "Urgent"}
+STATUSES = {"pending": "To do", "in_progress": "In progress", "completed": "Done", "cancelled": "Cancelled"}
+OPEN = ("pending", "in_progress")
+
+
+class Task(Identified, Timestamped, Model):
+    """Something to do about a contact. `due_date` and `due_time` are on the assignee's clock."""
+
+    __tablename__ = "contact_tasks"
+
+    contact_id: Mapped[int] = reference("contacts.id", on_delete="CASCADE")
+    assigned_to: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    title: Mapped[str] = mapped_column(sa.String(255))
+    description: Mapped[str | None] = mapped_column(sa.Text)
+    due_date: Mapped[date | None]
+    due_time: Mapped[time | None]
+    priority: Mapped[str] = mapped_column(sa.String(20), default="medium")
+    status: Mapped[str] = mapped_column(sa.String(20), default="pending")
+    completed_at: Mapped[datetime | None]
+    reminder_at: Mapped[datetime | None]
+
+    contact: Mapped[Contact] = relationship()
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assigned_to])
+
+    __table_args__ = (
+        sa.Index("ix_contact_tasks_mine", "assigned_to", "status", "due_date"),
+        sa.Index("ix_contact_tasks_contact", "contact_id", "status"),
+    )
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether the task should have been done before `today`."""
+        return self.is_open and self.due_date is not None and self.due_date < today

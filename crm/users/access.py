@@ -1,0 +1,82 @@
+"""Who may do what: every view declares it, and what declares nothing is refused.
+
+`@requires("crm.contacts.edit")`, `@signed_in` or `@public()` stand on each view; `guard` runs before every request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Response, abort, current_app, g, redirect, request, url_for
+from flask_login import current_user
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view asks of its caller. `writes` marks a GET that records something."""
+
+    permissions: tuple[str, ...] = ()
+    is_public: bool = False
+    writes: bool = False
+
+
+def requires(*permissions: str) -> Callable[[View], View]:
+    """The view is for signed-in users who hold all these permissions."""
+    return _declare(Access(permissions))
+
+
+def signed_in(view: View) -> View:
+    """The view is for every signed-in user."""
+    return _declare(Access())(view)
+
+
+def public(*, writes: bool = False) -> Callable[[View], View]:
+    """The view is for everybody."""
+    return _declare(Access(is_public=True, writes=writes))
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def access_of(endpoint: str) -> Access | None:
+    """What the view behind an endpoint declared."""
+    if endpoint == "static":
+        return Access(is_public=True)
+    return getattr(current_app.view_functions.get(endpoint), "access", None)
+
+
+def guard() -> Response | None:
+    """Before every request: an unknown address is a 404, a view without a declaration a 403, the rest as declared."""
+    if request.endpoint is None:
+        return None
+    access = access_of(request.endpoint)
+    if access is None:
+        abort(403)
+    g.writes = access.writes
+    if access.is_public:
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if not all(current_user.can(permission) for permission in access.permissions):
+        abort(403)
+    return None
+
+
+def _to_sign_in() -> Response:
+    """The sign-in page, as a whole page even when htmx asked for a piece."""
+    came_from = (
+        request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else None
+    )
+    target = url_for("users.sign_in", next=came_from)
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": target})
+    return redirect(target)  # type: ignore[return-value]

@@ -1,0 +1,83 @@
+"""The map: what the product is made of, in the order people see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from flask import Blueprint, current_app
+from flask_login import current_user
+
+import crm.activity.models
+import crm.automation.models
+import crm.contacts.models
+import crm.delivery.models
+import crm.email.models
+import crm.health.models
+import crm.preferences.models
+import crm.tags.models
+import crm.tasks.models
+import crm.users.models  # noqa: F401
+from crm.activity import jobs as activity_jobs
+from crm.activity.dispatcher import Listener
+from crm.health import jobs as health_jobs
+from crm.health import routes as health
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    health.bp,
+)  # fmt: skip
+
+JOB_MODULES: tuple[ModuleType, ...] = (
+    activity_jobs,
+    health_jobs,
+)  # fmt: skip
+
+LISTENERS: tuple[Listener, ...] = ()
+"""What happens when something happened, in this order."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the contact page that loads itself from `endpoint`, called with `contact_id`. `side`: left (facts) or right."""
+
+    key: str
+    title: str
+    endpoint: str
+    side: str = "left"
+    permission: str = "crm.contacts.view"
+
+
+CONTACT_PANELS: tuple[Panel, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the navigation. `is_daily` places are on the phone's bottom bar."""
+
+    key: str
+    label: str
+    endpoint: str
+    icon: str
+    permission: str | None = None
+    is_daily: bool = False
+
+
+NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = ()
+
+
+def page_context() -> dict[str, Any]:
+    """What every page knows: the school's name and the places this viewer may go."""
+    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+
+
+def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:
+    for label, places in NAVIGATION:
+        seen = [
+            each
+            for each in places
+            if current_user.is_authenticated and (not each.permission or current_user.can(each.permission))
+        ]
+        if seen:
+            yield label, seen

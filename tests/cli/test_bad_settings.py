@@ -1,0 +1,55 @@
+"""A setting that cannot be used is said at the prompt, in one line, before anything starts."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def cohort(tmp_path, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "crm.cli", *arguments],
+        env={**os.environ, "INSTANCE_PATH": str(tmp_path / "instance"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TIMEZONE", "Berlin", "no time zone"),
+        ("PUBLIC_URL", "crm.example.org", "no web address"),
+        ("DATABASE_URL", "mysql://x", "sqlite:/// or postgresql://"),
+        ("SMTP_URL", "mail.example.org:587", "smtp://user:password@host:port"),
+        ("SECRET_KEY", "short", "32 characters"),
+        ("LOG_LEVEL", "loud", "no log level"),
+    ],
+)
+def test_it_names_the_setting_and_what_would_do(tmp_path, name, value, words):
+    reply = cohort(tmp_path, "migrate", **{name: value})
+    assert reply.returncode == 1
+    assert reply.stderr.startswith(f"cohort: {name}: ")
+    assert words in reply.stderr
+    assert "Traceback" not in reply.stderr
+
+
+def test_a_newer_database_is_refused(tmp_path):
+    assert cohort(tmp_path, "migrate").returncode == 0
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "instance" / "crm.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    reply = cohort(tmp_path, "migrate")
+    assert (reply.returncode, "newer Cohort" in reply.stderr) == (1, True)
+
+
+def test_the_secret_is_made_once_and_private(tmp_path):
+    cohort(tmp_path, "migrate")
+    secret = tmp_path / "instance" / "secret"
+    kept = secret.read_text()
+    cohort(tmp_path, "migrate")
+    assert secret.read_text() == kept
+    assert secret.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,40 @@
+"""Rows for tests, committed, with believable defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm.contacts.models import Contact
+from crm.contacts.search import reindex
+from crm.database import db
+from crm.tags.models import Tag
+from crm.users.models import User
+from crm.users.operations import create_user
+
+PASSWORD = "correct horse battery"
+
+
+def user(name: str, role: str = "crm_admin") -> User:
+    """A member of staff who signs in with PASSWORD."""
+    made = create_user(f"{name}@school.example", name.title(), role, PASSWORD)
+    db.session.commit()
+    return made
+
+
+def contact(**values: Any) -> Contact:
+    """A contact; Carla unless said otherwise."""
+    values = {"first_name": "Carla", "last_name": "Diaz", "email": "carla@example.com", **values}
+    made = Contact(**values)
+    db.session.add(made)
+    db.session.flush()
+    reindex([made.id])
+    db.session.commit()
+    return made
+
+
+def tag(name: str = "Interested", **values: Any) -> Tag:
+    """A tag whose slug is its name in lower case."""
+    made = Tag(**{"name": name, "slug": name.lower().replace(" ", "-"), **values})
+    db.session.add(made)
+    db.session.commit()
+    return made
