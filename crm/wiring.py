@@ -24,9 +24,11 @@ from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.style import routes as style
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
+    style.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
