@@ -230,10 +230,10 @@ class Link(FieldType):
         return str(raw) if found is None else field.relation.name_of(found)
 
     def is_set(self, field: Field) -> ColumnElement:
-        return _contact_id().in_(field.relation.contacts_with())
+        return _contact_id().in_(field.relation.contacts_with(field.relation.target_id.is_not(None)))
 
     def is_not_set(self, field: Field) -> ColumnElement:
-        return _contact_id().not_in(field.relation.contacts_with())
+        return _contact_id().not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
 
     def contains(self, field: Field, value: int) -> ColumnElement:
         return self.in_list(field, [value])
@@ -249,8 +249,8 @@ class Link(FieldType):
 
 
 def _option(field: Field, raw: Any) -> Option:
-    wanted = str(read_reference(raw))
-    found = next((option for option in field.options() if str(option.value) == wanted), None)
+    wanted = str(read_reference(raw)).lower()
+    found = next((option for option in field.options() if str(option.value).lower() == wanted), None)
     if found is None:
         raise BadValue(f"Choose a {field.label.lower()} from the list.")
     return found

@@ -34,8 +34,8 @@ class Relation:
     where: tuple[ColumnElement, ...] = ()
 
     def contacts_with(self, *criteria: ColumnElement) -> Select:
-        """The ids of the contacts that have such a member."""
-        return select(self.contact_id).where(*self.where, *criteria)
+        """The ids of the contacts that have such a member; never NULL, which would empty every NOT IN."""
+        return select(self.contact_id).where(self.contact_id.is_not(None), *self.where, *criteria)
 
     def find(self, reference: int | str) -> int | None:
         """The id of the member with this slug or id, the slug first; None if there is none."""
