@@ -19,11 +19,17 @@ from tests import factories
 
 
 class Client(FlaskClient):
-    """A browser without JavaScript. Ends the test's own transaction first, as the app runs in another."""
+    """A browser without JavaScript. The app answers in a context and transaction of its own, as it does in the world.
+
+    What the test holds is read anew afterwards.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.commit()
-        return super().open(*args, **kwargs)
+        with self.application.app_context():
+            reply = super().open(*args, **kwargs)
+        db.session.expire_all()
+        return reply
 
 
 def make_app(instance: Path, **overrides: Any) -> Flask:

@@ -22,5 +22,5 @@ def school_timezone() -> str:
 def _set() -> dict[str, str]:
     """Every row, asked for once per request or job."""
     if "settings" not in g:
-        g.settings = dict(db.session.execute(sa.select(Setting.key, Setting.value)))
+        g.settings = dict(db.session.execute(sa.select(Setting.key, Setting.value)).all())
     return g.settings

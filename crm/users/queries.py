@@ -70,7 +70,7 @@ def everyone() -> list[User]:
 def last_seen() -> dict[int, datetime]:
     """When each user with an open sign-in was last here, by user id."""
     found = sa.select(UserSession.user_id, sa.func.max(UserSession.last_seen_at, type_=UserSession.last_seen_at.type))
-    return dict(db.session.execute(found.group_by(UserSession.user_id)))
+    return dict(db.session.execute(found.group_by(UserSession.user_id)).all())
 
 
 def is_last_admin(user: User) -> bool:
