@@ -17,6 +17,7 @@ import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
 import crm.health.models
+import crm.imports.models
 import crm.preferences.models
 import crm.settings.models
 import crm.tags.models
@@ -39,6 +40,10 @@ from crm.tags import fields as tag_fields
 from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
+from crm.contacts import listeners as contacts_listeners
+from crm.health import jobs as health_jobs
+from crm.health import routes as health
+from crm.imports import jobs as imports_jobs
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
@@ -53,9 +58,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     health_jobs,
+    imports_jobs,
 )  # fmt: skip
 
-LISTENERS: tuple[Listener, ...] = ()
+LISTENERS: tuple[Listener, ...] = (
+    Listener(contacts_listeners.keep_last_activity),
+)  # fmt: skip
 """What happens when something happened, in this order."""
 
 CONDITION_FIELDS: tuple[Field, ...] = (
