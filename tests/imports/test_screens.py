@@ -57,7 +57,7 @@ def test_a_mapping_that_cannot_be_is_refused_in_words(as_ada):
     upload(as_ada)
     reply = as_ada.post("/imports/1/mapping", data={"column_0": "email", "column_1": "email", "existing": "fill"})
     assert (reply.status_code, "Two columns fill “Email”" in reply.text) == (422, True)
-    reply = as_ada.post("/imports/1/mapping", data={"column_0": "city", "existing": "fill"})
+    reply = as_ada.post("/imports/1/mapping", data={"column_0": "city", "column_1": "", "existing": "fill"})
     assert (reply.status_code, "Choose at least the column" in reply.text) == (422, True)
 
 
