@@ -73,7 +73,9 @@ def test_a_stranger_is_led_to_sign_in_and_a_piece_leads_the_whole_page(app, anon
 
 def test_a_stranger_gets_nothing_from_the_api(app, anonymous):
     closed = [each for each in addresses(app) if each[1] and not each[1].is_public and each[3].startswith(API)]
-    assert [rule.rule for rule, _, method, path in closed if anonymous.open(path, method=method).status_code != 401] == []
+    assert [
+        rule.rule for rule, _, method, path in closed if anonymous.open(path, method=method).status_code != 401
+    ] == []
 
 
 @pytest.mark.parametrize("role", ROLES)
