@@ -60,6 +60,7 @@ def _wire(app: Flask) -> None:
     for blueprint in wiring.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["listeners"] = wiring.LISTENERS
+    app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["places"] = wiring.places_of
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

@@ -17,6 +17,7 @@ import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
 import crm.health.models
+import crm.imports.models
 import crm.preferences.models
 import crm.settings.models
 import crm.tags.models
@@ -24,13 +25,20 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.conditions.fields import Field
+from crm.contacts import fields as contact_fields
+from crm.contacts import listeners as contacts_listeners
 from crm.database import rollback
+from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
+from crm.imports import jobs as imports_jobs
 from crm.settings import queries as school
 from crm.settings import routes as settings
 from crm.setup import routes as setup
+from crm.style import routes as style
+from crm.tags import fields as tag_fields
 from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
@@ -42,15 +50,26 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people.bp,
     settings.bp,
     health.bp,
+    style.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     health_jobs,
+    imports_jobs,
 )  # fmt: skip
 
-LISTENERS: tuple[Listener, ...] = ()
+LISTENERS: tuple[Listener, ...] = (
+    Listener(contacts_listeners.keep_last_activity),
+)  # fmt: skip
 """What happens when something happened, in this order."""
+
+CONDITION_FIELDS: tuple[Field, ...] = (
+    *contact_fields.FIELDS,
+    *tag_fields.FIELDS,
+    *email_fields.FIELDS,
+)
+"""What conditions may ask for, in the order the builder offers it."""
 
 
 @dataclass(frozen=True)
