@@ -69,17 +69,26 @@ class Place:
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = ()
 
 
+QUICK_ADD: tuple[Place, ...] = ()
+"""The menu behind the plus. The key of a place is the letter that opens it: c contact, t task."""
+
+
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+    return {
+        "school_name": current_app.config["SCHOOL_NAME"],
+        "navigation": list(_visible_navigation()),
+        "quick_add": _visible(QUICK_ADD),
+    }
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:
     for label, places in NAVIGATION:
-        seen = [
-            each
-            for each in places
-            if current_user.is_authenticated and (not each.permission or current_user.can(each.permission))
-        ]
-        if seen:
+        if seen := _visible(places):
             yield label, seen
+
+
+def _visible(places: tuple[Place, ...]) -> list[Place]:
+    if not current_user.is_authenticated:
+        return []
+    return [place for place in places if not place.permission or current_user.can(place.permission)]
