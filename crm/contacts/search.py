@@ -52,6 +52,18 @@ POSTGRES_MATCH = (
 )
 
 
+INDEX_NEW = (
+    "INSERT INTO contacts_search (rowid, text) SELECT id, first_name || ' ' || last_name || ' ' || coalesce(email, '')"
+    " || ' ' || coalesce(phone, '') FROM contacts WHERE id > :last ORDER BY id"
+)
+
+
+def index_after(last_id: int) -> None:
+    """Index the contacts added since `last_id` was the newest, in one statement. None of them may be indexed yet."""
+    if not is_postgresql():
+        db.session.execute(sa.text(INDEX_NEW), {"last": last_id})
+
+
 def reindex(ids: Sequence[int]) -> None:
     """Bring the index up to date for these contacts. PostgreSQL keeps its own."""
     if is_postgresql() or not ids:

@@ -1,0 +1,17 @@
+"""Measurements: one file per claim, each figure beside a bare yardstick of the same run.
+
+Run with `cohort bench [NAME] [--json]`. A bench is a function that yields figures; it makes its own database in a
+temporary folder, sends traffic to this machine only, and stops by itself.
+"""
+
+from bench import contacts, email, engine, tracking
+from bench.figures import Figure
+
+BENCHES = {
+    "contacts": contacts.run,
+    "engine": engine.run,
+    "tracking": tracking.run,
+    "email": email.run,
+}
+
+__all__ = ["BENCHES", "Figure"]

@@ -1,0 +1,278 @@
+"""The types of condition fields: which operators each allows, how it reads values, and how it compiles them.
+
+A type has one method per operator it allows, named like the operator. Each returns an SQL expression with bound
+values that is true of the contacts meant; where a contact has no value, only the negations and `is_not_set` are.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from crm.conditions.fields import Field, Option
+from crm.conditions.operators import BadValue
+from crm.conditions.spans import Clock
+from crm.conditions.values import bound_number, fold, read_number, read_reference, read_text
+from crm.database import db
+
+
+class FieldType:
+    """What all types share: being set, equality and lists."""
+
+    kind: str
+    operators: tuple[str, ...]
+    labels: dict[str, str] = {}
+
+    def read(self, field: Field, raw: Any, clock: Clock) -> Any:
+        """The value to compare with, or BadValue."""
+        raise NotImplementedError
+
+    def read_range(self, field: Field, raw: Any, clock: Clock) -> tuple[Any, Any]:
+        if not isinstance(raw, list | tuple) or len(raw) != 2:
+            raise BadValue("Give two values, from and to.")
+        low, high = (self.read(field, item, clock) for item in raw)
+        if low > high:
+            raise BadValue("The first value must not be greater than the second.")
+        return low, high
+
+    def options(self, field: Field) -> list[Option]:  # noqa: ARG002
+        """What can be chosen, in order; nothing for free values."""
+        return []
+
+    def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
+        """A good value in words."""
+        return str(raw)
+
+    def say_range(self, field: Field, label: str, raw: Any) -> str:
+        """A good range in words, after the operator's."""
+        return f"{label} {self.say(field, raw[0])} and {self.say(field, raw[1])}"
+
+    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
+        """What the contact has, in words; None if nothing."""
+        return None if stored is None else str(stored)
+
+    def stored(self, field: Field, id_: int) -> Any:
+        """What this contact has now."""
+        return db.session.scalar(select(field.expression).where(contact_id() == id_))
+
+    def is_set(self, field: Field) -> ColumnElement:
+        return field.expression.is_not(None)
+
+    def is_not_set(self, field: Field) -> ColumnElement:
+        return field.expression.is_(None)
+
+    def equals(self, field: Field, value: Any) -> ColumnElement:
+        return field.expression == value
+
+    def not_equals(self, field: Field, value: Any) -> ColumnElement:
+        return or_(field.expression.is_(None), field.expression != value)
+
+    def in_list(self, field: Field, values: list) -> ColumnElement:
+        return field.expression.in_(values)
+
+    def not_in_list(self, field: Field, values: list) -> ColumnElement:
+        return or_(field.expression.is_(None), field.expression.not_in(values))
+
+
+class Text(FieldType):
+    """Free text. An empty text counts as unset."""
+
+    kind = "text"
+    operators = (
+        "equals", "not_equals", "contains", "not_contains", "starts_with", "ends_with",
+        "in_list", "not_in_list", "is_set", "is_not_set",
+    )  # fmt: skip
+
+    def __init__(self, stored_folded: bool = False):
+        """`stored_folded`: the column holds lower case only (email), so that its index can be used."""
+        self.stored_folded = stored_folded
+
+    def read(self, field: Field, raw: Any, clock: Clock) -> str:  # noqa: ARG002
+        return fold(read_text(raw))
+
+    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:
+        return super().actual(field, stored, clock) or None
+
+    def is_set(self, field: Field) -> ColumnElement:
+        return and_(field.expression.is_not(None), field.expression != "")
+
+    def is_not_set(self, field: Field) -> ColumnElement:
+        return or_(field.expression.is_(None), field.expression == "")
+
+    def equals(self, field: Field, value: str) -> ColumnElement:
+        return self._folded(field, value) == value
+
+    def not_equals(self, field: Field, value: str) -> ColumnElement:
+        return or_(field.expression.is_(None), self._folded(field, value) != value)
+
+    def in_list(self, field: Field, values: list) -> ColumnElement:
+        return self._folded(field, "".join(values)).in_(values)
+
+    def not_in_list(self, field: Field, values: list) -> ColumnElement:
+        return or_(field.expression.is_(None), self._folded(field, "".join(values)).not_in(values))
+
+    def contains(self, field: Field, value: str) -> ColumnElement:
+        return self._folded(field, value).contains(value, autoescape=True)
+
+    def not_contains(self, field: Field, value: str) -> ColumnElement:
+        return or_(field.expression.is_(None), ~self.contains(field, value))
+
+    def starts_with(self, field: Field, value: str) -> ColumnElement:
+        return self._folded(field, value).startswith(value, autoescape=True)
+
+    def ends_with(self, field: Field, value: str) -> ColumnElement:
+        return self._folded(field, value).endswith(value, autoescape=True)
+
+    def _folded(self, field: Field, value: str) -> ColumnElement:
+        """The column in lower case, as far as this value can tell.
+
+        SQLite's lower() knows ASCII only, and PostgreSQL's depends on the locale, so each other letter of the
+        value is replaced by name; a function in Python would cost a call per row.
+        """
+        if self.stored_folded:
+            return field.expression
+        folded = func.lower(field.expression)
+        for letter in sorted(set(value)):
+            if not letter.isascii() and letter.upper() != letter and len(letter.upper()) == 1:
+                folded = func.replace(folded, letter.upper(), letter)
+        return folded
+
+
+class Number(FieldType):
+    """A whole or decimal number."""
+
+    kind = "number"
+    operators = (
+        "equals", "not_equals", "greater_than", "less_than", "between",
+        "in_list", "not_in_list", "is_set", "is_not_set",
+    )  # fmt: skip
+
+    def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
+        return read_number(raw)
+
+    def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
+        return f"{read_number(raw):,}"
+
+    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
+        return None if stored is None else f"{stored:,}"
+
+    def equals(self, field: Field, value: float) -> ColumnElement:
+        return field.expression == bound_number(value)
+
+    def not_equals(self, field: Field, value: float) -> ColumnElement:
+        return or_(field.expression.is_(None), field.expression != bound_number(value))
+
+    def in_list(self, field: Field, values: list) -> ColumnElement:
+        return field.expression.in_([bound_number(value) for value in values])
+
+    def not_in_list(self, field: Field, values: list) -> ColumnElement:
+        return or_(field.expression.is_(None), field.expression.not_in([bound_number(value) for value in values]))
+
+    def greater_than(self, field: Field, value: float) -> ColumnElement:
+        return field.expression > bound_number(value)
+
+    def less_than(self, field: Field, value: float) -> ColumnElement:
+        return field.expression < bound_number(value)
+
+    def between(self, field: Field, low: float, high: float) -> ColumnElement:
+        return and_(field.expression >= bound_number(low), field.expression <= bound_number(high))
+
+
+class Choice(FieldType):
+    """One of a fixed list, such as the lifecycle stage."""
+
+    kind = "choice"
+    operators = ("equals", "not_equals", "in_list", "not_in_list", "is_set", "is_not_set")
+
+    def options(self, field: Field) -> list[Option]:
+        choices = field.choices() if callable(field.choices) else field.choices
+        return [Option(*choice) if isinstance(choice, tuple) else Option(choice, str(choice)) for choice in choices]
+
+    def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
+        return _option(field, raw).value
+
+    def say(self, field: Field, raw: Any) -> str:
+        return _option(field, raw).label
+
+    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
+        labels = {option.value: option.label for option in field.options()}
+        return None if stored is None else labels.get(stored, str(stored))
+
+
+class YesNo(FieldType):
+    """True or false. Unset is neither."""
+
+    kind = "yes_no"
+    operators = ("equals", "not_equals", "is_set", "is_not_set")
+    words = {"true": True, "yes": True, "false": False, "no": False}
+
+    def read(self, field: Field, raw: Any, clock: Clock) -> bool:  # noqa: ARG002
+        value = self.words.get(raw.lower()) if isinstance(raw, str) else raw
+        if not isinstance(value, bool):
+            raise BadValue("Choose yes or no.")
+        return value
+
+    def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
+        return "yes" if self.words.get(str(raw).lower()) else "no"
+
+    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
+        return None if stored is None else "yes" if stored else "no"
+
+    def equals(self, field: Field, value: bool) -> ColumnElement:
+        return field.expression.is_(value)
+
+    def not_equals(self, field: Field, value: bool) -> ColumnElement:
+        return field.expression.is_distinct_from(value)
+
+
+class Link(FieldType):
+    """A set of things linked to the contact, such as tags; a value is an id or a slug."""
+
+    kind = "link"
+    operators = ("contains", "not_contains", "in_list", "not_in_list", "is_set", "is_not_set")
+    labels = {"contains": "is", "not_contains": "is not"}
+
+    def options(self, field: Field) -> list[Option]:
+        return field.relation.options()
+
+    def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
+        found = field.relation.find(read_reference(raw))
+        if found is None:
+            raise BadValue(f"{field.label} “{raw}” does not exist (any more). Choose another.")
+        return found
+
+    def say(self, field: Field, raw: Any) -> str:
+        found = field.relation.find(read_reference(raw))
+        return str(raw) if found is None else field.relation.name_of(found)
+
+    def stored(self, field: Field, id_: int) -> Any:
+        return ", ".join(field.relation.names_of(id_)) or None
+
+    def is_set(self, field: Field) -> ColumnElement:
+        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.is_not(None)))
+
+    def is_not_set(self, field: Field) -> ColumnElement:
+        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
+
+    def contains(self, field: Field, value: int) -> ColumnElement:
+        return self.in_list(field, [value])
+
+    def not_contains(self, field: Field, value: int) -> ColumnElement:
+        return self.not_in_list(field, [value])
+
+    def in_list(self, field: Field, values: list) -> ColumnElement:
+        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.in_(values)))
+
+    def not_in_list(self, field: Field, values: list) -> ColumnElement:
+        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
+
+
+def _option(field: Field, raw: Any) -> Option:
+    wanted = str(read_reference(raw)).lower()
+    found = next((option for option in field.options() if str(option.value).lower() == wanted), None)
+    if found is None:
+        raise BadValue(f"Choose a {field.label.lower()} from the list.")
+    return found
+
+
+def contact_id() -> ColumnElement:
+    return db.metadata.tables["contacts"].c.id
