@@ -27,11 +27,13 @@ from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
+from crm.contacts import listeners as contacts_listeners
 from crm.database import rollback
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
+from crm.imports import jobs as imports_jobs
 from crm.settings import queries as school
 from crm.settings import routes as settings
 from crm.setup import routes as setup
@@ -40,10 +42,6 @@ from crm.tags import fields as tag_fields
 from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
-from crm.contacts import listeners as contacts_listeners
-from crm.health import jobs as health_jobs
-from crm.health import routes as health
-from crm.imports import jobs as imports_jobs
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
