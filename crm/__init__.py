@@ -57,5 +57,6 @@ def _wire(app: Flask) -> None:
     for blueprint in wiring.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["listeners"] = wiring.LISTENERS
+    app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

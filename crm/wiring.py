@@ -22,8 +22,12 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.conditions.fields import Field
+from crm.contacts import fields as contact_fields
+from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.tags import fields as tag_fields
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
@@ -36,6 +40,13 @@ JOB_MODULES: tuple[ModuleType, ...] = (
 
 LISTENERS: tuple[Listener, ...] = ()
 """What happens when something happened, in this order."""
+
+CONDITION_FIELDS: tuple[Field, ...] = (
+    *contact_fields.FIELDS,
+    *tag_fields.FIELDS,
+    *email_fields.FIELDS,
+)
+"""What conditions may ask for, in the order the builder offers it."""
 
 
 @dataclass(frozen=True)
