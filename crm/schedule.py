@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from crm.activity.jobs import dispatch
+from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.health.jobs import heartbeat
 from crm.queue import Every
 
 CLOCK = (
     Every(1, heartbeat),
     Every(1, dispatch),
+    Every(1, process_enrollments),
+    Every(1, enroll_matching),
 )
