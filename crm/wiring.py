@@ -27,6 +27,7 @@ from crm.automation import listeners as automation
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
 from crm.email import fields as email_fields
+from crm.contacts import listeners as contacts_listeners
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.tags import fields as tag_fields
@@ -45,6 +46,7 @@ LISTENERS: tuple[Listener, ...] = (
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
+    Listener(contacts_listeners.keep_last_activity),
 )  # fmt: skip
 """What happens when something happened, in this order."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -36,3 +38,10 @@ class Tagging(Identified, Model):
     tagged_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 
     __table_args__ = (sa.UniqueConstraint("tag_id", "contact_id"),)
+
+
+def slug_of(name: str) -> str:
+    """The stable name made of a name: lower case, no accents, words joined by a dash."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.sub(r"[\W_]+", "-", plain).strip("-")[:100]

@@ -1,0 +1,118 @@
+"""Adding, changing and deleting contacts: the one set that screens, imports, the API and workflows use.
+
+Values are given by field as people write them and checked by `fieldset`. What cannot be is raised as `Refused`, nothing written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.activity.operations import emit
+from crm.activity.vocabulary import Actor, ContactCreated, ContactUpdated
+from crm.contacts.fieldset import BY_KEY, DETAILS, parse_all
+from crm.contacts.models import Contact
+from crm.contacts.search import reindex
+from crm.database import db
+
+SEARCHED = {"first_name", "last_name", "email", "phone"}
+TAKEN = "Another contact already has this email address."
+NAMELESS = "Give at least a name, an email address or a phone number."
+
+
+class Refused(Exception):
+    """What was asked for cannot be. `problems` says why, by field; `twin_id` is the contact who has the address already."""
+
+    def __init__(self, problems: dict[str, str], twin_id: int | None = None):
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
+        self.twin_id = twin_id
+
+
+class Overtaken(Exception):
+    """Somebody else changed the field `key` since it was shown."""
+
+    def __init__(self, key: str):
+        super().__init__(key)
+        self.key = key
+
+
+def create_contact(values: Mapping[str, Any], by: Actor, source: str = "") -> Contact:
+    """A new contact; `source` tells where it came from if `values` do not. Raises Refused."""
+    clean, problems = parse_all(values)
+    _refuse_twin(clean.get("email"), problems)
+    contact = Contact(**{"source": source or None, **{key: value for key, value in clean.items() if value is not None}})
+    if not any(getattr(contact, key) for key in SEARCHED):
+        problems.setdefault("first_name", NAMELESS)
+    if problems:
+        raise Refused(problems)
+    db.session.add(contact)
+    _write(contact)
+    emit(ContactCreated(contact_id=contact.id, source=contact.source or "", country=contact.country or "", by=by))
+    return contact
+
+
+def update_contact(
+    contact: Contact, values: Mapping[str, Any], by: Actor, seen: Mapping[str, str] | None = None
+) -> dict[str, list[str]]:
+    """Change these fields; returns the old and new text of those that differ. Raises Refused.
+
+    `seen` holds the texts the change was based on: where the contact has since become something else, Overtaken is raised.
+    """
+    clean, problems = parse_all(values, contact.country)
+    _refuse_twin(clean.get("email"), problems, contact)
+    remaining = {key: clean.get(key, getattr(contact, key)) for key in SEARCHED}
+    if not any(remaining.values()):
+        problems.setdefault(next(iter(values), "first_name"), NAMELESS)
+    if problems:
+        raise Refused(problems, None)
+    changes = _changes(contact, clean)
+    _refuse_overtaken(contact, changes, seen or {})
+    for column, value in clean.items():
+        setattr(contact, column, value)
+    if changes:
+        _write(contact)
+        emit(ContactUpdated(contact_id=contact.id, changes=changes, by=by))
+    return changes
+
+
+def delete_contact(contact: Contact) -> None:
+    """Remove the contact and everything recorded about them."""
+    db.session.delete(contact)
+    db.session.flush()
+
+
+def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The old and new words of each field that `clean` would change."""
+    return {
+        each.key: [each.words_for(each.value_of(contact)), each.words_for(clean[each.column or each.key])]
+        for each in DETAILS
+        if (column := each.column or each.key) in clean and clean[column] != getattr(contact, column)
+    }
+
+
+def _refuse_overtaken(contact: Contact, changes: Mapping[str, Any], seen: Mapping[str, str]) -> None:
+    for key in changes:
+        if key in seen and seen[key] != BY_KEY[key].text_of(contact):
+            raise Overtaken(key)
+
+
+def _refuse_twin(email: str | None, problems: dict[str, str], contact: Contact | None = None) -> None:
+    if not email or (contact and contact.email == email):
+        return
+    twin_id = db.session.scalar(sa.select(Contact.id).where(Contact.email == email))
+    if twin_id:
+        raise Refused({**problems, "email": TAKEN}, twin_id)
+
+
+def _write(contact: Contact) -> None:
+    """Store and index; two who take one address at the same moment are told apart here."""
+    try:
+        db.session.flush()
+    except sa.exc.IntegrityError as error:
+        if "email" not in str(error.orig):
+            raise
+        raise Refused({"email": TAKEN}) from None
+    reindex([contact.id])
