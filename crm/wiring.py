@@ -26,8 +26,8 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
-from crm.email import fields as email_fields
 from crm.contacts import listeners as contacts_listeners
+from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.tags import fields as tag_fields

@@ -53,8 +53,7 @@ def run(now: datetime | None = None) -> None:
 
 def contacts(number: int) -> list[int]:
     """Carla and so many less one others; their ids."""
-    made = [factories.contact(email=f"carla{n}@example.com").id for n in range(number)]
-    return made
+    return [factories.contact(email=f"carla{n}@example.com").id for n in range(number)]
 
 
 def enrollment(**values: Any) -> Enrollment:
