@@ -25,15 +25,12 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.conditions.fields import Field
-from crm.contacts import fields as contact_fields
-from crm.contacts import listeners as contacts_listeners
-from crm.database import rollback
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
+from crm.database import rollback
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
