@@ -42,6 +42,7 @@ from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.tasks import routes as tasks
 from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
@@ -54,6 +55,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     settings.bp,
     health.bp,
     imports.bp,
+    tasks.bp,
     style.bp,
 )  # fmt: skip
 
