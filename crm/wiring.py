@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -22,12 +22,25 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
+from crm.contacts import profile as contacts
+from crm.contacts.listing import BulkAction, Column, Filter
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.tags import listing as tags_listing
+from crm.tags import routes as tags
+from crm.tags import wearing as tagging
+from crm.tags.models import Tag
+from crm.tags.queries import Use
+from crm.timeline import routes as timeline
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
+    contacts.bp,
+    tags.bp,
+    tagging.bp,
+    timeline.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
@@ -52,7 +65,35 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
-CONTACT_PANELS: tuple[Panel, ...] = ()
+CONTACT_PANELS: tuple[Panel, ...] = (
+    Panel("tags", "Tags", "tagging.panel"),
+    Panel("timeline", "Timeline", "timeline.panel", side="right"),
+)  # fmt: skip
+
+CONTACT_FILTERS: tuple[Filter, ...] = (
+    tags_listing.FILTER,
+    contacts_filters.STAGE,
+    contacts_filters.OWNER,
+)  # fmt: skip
+
+CONTACT_COLUMNS: tuple[Column, ...] = (
+    tags_listing.COLUMN,
+)  # fmt: skip
+
+CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
+    tags_listing.BULK,
+)  # fmt: skip
+
+TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = ()
+"""What refers to a tag; each is asked before one is deleted."""
+
+SUBJECT_PAGES: dict[str, tuple[str, str]] = {
+    "contact_tags": ("tags.edit", "tag_id"),
+    "contact_tasks": ("tasks.edit", "task_id"),
+    "email_messages": ("email.show_message", "message_id"),
+    "automation_workflows": ("automation.show", "workflow_id"),
+}
+"""Where the subject of an activity is looked at: its table → endpoint and argument."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +108,20 @@ class Place:
     is_daily: bool = False
 
 
-NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = ()
+NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
+    (
+        None,
+        (
+            Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+        ),
+    ),
+    (
+        "Settings",
+        (
+            Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
+        ),
+    ),
+)  # fmt: skip
 
 
 def page_context() -> dict[str, Any]:
