@@ -66,6 +66,12 @@ def _smtp(value: str) -> str:
     return value
 
 
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(f"“{value}” is no number; write 0 or the number of proxies in front")
+    return int(value)
+
+
 def _level(value: str) -> str:
     if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError(f"“{value}” is no log level; write DEBUG, INFO, WARNING or ERROR")
@@ -99,6 +105,9 @@ SETTINGS = (
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting(
+        "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
+    ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
 )
 

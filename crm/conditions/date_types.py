@@ -15,7 +15,6 @@ class Date(FieldType):
 
     kind = "date"
     operators = ("equals", "not_equals", "before", "after", "between", "is_set", "is_not_set")
-    labels = {"equals": "is on", "not_equals": "is not on"}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
         return read_day(raw, clock)

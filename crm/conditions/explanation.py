@@ -1,6 +1,6 @@
 """Why a condition holds, or does not, for one contact: the tree with each clause's answer and what the contact has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,24 +43,8 @@ def explain(
     row = _answers(clauses, contact_id)
     if row is None:
         return None
-    return _explained(reading.tree, _About(contact_id, reading.clock, clauses, row))
-
-
-class _About:
-    """What the one row says about the contact."""
-
-    def __init__(self, contact_id: int, clock: Clock, clauses: list[Clause], row: Row):
-        self.contact_id, self.clock = contact_id, clock
-        columns = list(_columns(clauses))
-        self.answers = {clause.path: bool(row[n]) for n, clause in enumerate(clauses)}
-        self.stored = {key: row[len(clauses) + n] for n, key in enumerate(columns)}
-
-    def actual(self, field: Field | None) -> str | None:
-        if field is None:
-            return None
-        if field.relation is not None:
-            return ", ".join(field.relation.names_of(self.contact_id)) or None
-        return field.type.actual(field, self.stored[field.key], self.clock)
+    answers = {clause.path: bool(answer) for clause, answer in zip(clauses, row[1:], strict=True)}
+    return _explained(reading.tree, answers, lambda field: _actual(field, contact_id, reading.clock))
 
 
 def _clauses(node: Clause | Group) -> Iterator[Clause]:
@@ -72,21 +56,19 @@ def _clauses(node: Clause | Group) -> Iterator[Clause]:
 
 
 def _answers(clauses: list[Clause], contact_id: int) -> Row | None:
-    """One row: each clause's answer, then the stored value of each column asked for."""
+    """One row: the contact's id, then each clause's answer."""
     answers = [type_coerce(compile_clause(clause), Boolean).label(f"answer_{n}") for n, clause in enumerate(clauses)]
-    values = [field.expression.label(f"value_{n}") for n, field in enumerate(_columns(clauses).values())]
-    known = select(*answers, *values, contacts_table().c.id).where(contacts_table().c.id == contact_id)
-    return db.session.execute(known).first()
+    id_ = contacts_table().c.id
+    return db.session.execute(select(id_, *answers).where(id_ == contact_id)).first()
 
 
-def _columns(clauses: list[Clause]) -> dict[str, Field]:
-    """The fields that are columns, once each."""
-    return {c.field.key: c.field for c in clauses if c.field is not None and c.field.expression is not None}
-
-
-def _explained(node: Clause | Group, about: _About) -> Explained:
+def _explained(node: Clause | Group, answers: dict[Path, bool], actual: Callable[[Field], str | None]) -> Explained:
     if isinstance(node, Clause):
-        return Explained(node.path, about.answers[node.path], say(node), about.actual(node.field))
-    children = tuple(_explained(child, about) for child in node.children)
+        return Explained(node.path, answers[node.path], say(node), actual(node.field) if node.field else None)
+    children = tuple(_explained(child, answers, actual) for child in node.children)
     matched = ALL_OR_ANY[node.match](child.matched for child in children) or not children
     return Explained(node.path, matched, say(node), match=node.match, children=children)
+
+
+def _actual(field: Field, contact_id: int, clock: Clock) -> str | None:
+    return field.type.actual(field, field.type.stored(field, contact_id), clock)

@@ -6,7 +6,7 @@ values that is true of the contacts meant; where a contact has no value, only th
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from crm.conditions.fields import Field, Option
 from crm.conditions.operators import BadValue
@@ -34,6 +34,10 @@ class FieldType:
             raise BadValue("The first value must not be greater than the second.")
         return low, high
 
+    def options(self, field: Field) -> list[Option]:  # noqa: ARG002
+        """What can be chosen, in order; nothing for free values."""
+        return []
+
     def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
         """A good value in words."""
         return str(raw)
@@ -45,6 +49,10 @@ class FieldType:
     def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
         """What the contact has, in words; None if nothing."""
         return None if stored is None else str(stored)
+
+    def stored(self, field: Field, id_: int) -> Any:
+        """What this contact has now."""
+        return db.session.scalar(select(field.expression).where(contact_id() == id_))
 
     def is_set(self, field: Field) -> ColumnElement:
         return field.expression.is_not(None)
@@ -175,6 +183,10 @@ class Choice(FieldType):
     kind = "choice"
     operators = ("equals", "not_equals", "in_list", "not_in_list", "is_set", "is_not_set")
 
+    def options(self, field: Field) -> list[Option]:
+        choices = field.choices() if callable(field.choices) else field.choices
+        return [Option(*choice) if isinstance(choice, tuple) else Option(choice, str(choice)) for choice in choices]
+
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
         return _option(field, raw).value
 
@@ -219,6 +231,9 @@ class Link(FieldType):
     operators = ("contains", "not_contains", "in_list", "not_in_list", "is_set", "is_not_set")
     labels = {"contains": "is", "not_contains": "is not"}
 
+    def options(self, field: Field) -> list[Option]:
+        return field.relation.options()
+
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
         found = field.relation.find(read_reference(raw))
         if found is None:
@@ -229,11 +244,14 @@ class Link(FieldType):
         found = field.relation.find(read_reference(raw))
         return str(raw) if found is None else field.relation.name_of(found)
 
+    def stored(self, field: Field, id_: int) -> Any:
+        return ", ".join(field.relation.names_of(id_)) or None
+
     def is_set(self, field: Field) -> ColumnElement:
-        return _contact_id().in_(field.relation.contacts_with())
+        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.is_not(None)))
 
     def is_not_set(self, field: Field) -> ColumnElement:
-        return _contact_id().not_in(field.relation.contacts_with())
+        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
 
     def contains(self, field: Field, value: int) -> ColumnElement:
         return self.in_list(field, [value])
@@ -242,19 +260,19 @@ class Link(FieldType):
         return self.not_in_list(field, [value])
 
     def in_list(self, field: Field, values: list) -> ColumnElement:
-        return _contact_id().in_(field.relation.contacts_with(field.relation.target_id.in_(values)))
+        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.in_(values)))
 
     def not_in_list(self, field: Field, values: list) -> ColumnElement:
-        return _contact_id().not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
+        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
 
 
 def _option(field: Field, raw: Any) -> Option:
-    wanted = str(read_reference(raw))
-    found = next((option for option in field.options() if str(option.value) == wanted), None)
+    wanted = str(read_reference(raw)).lower()
+    found = next((option for option in field.options() if str(option.value).lower() == wanted), None)
     if found is None:
         raise BadValue(f"Choose a {field.label.lower()} from the list.")
     return found
 
 
-def _contact_id() -> ColumnElement:
+def contact_id() -> ColumnElement:
     return db.metadata.tables["contacts"].c.id

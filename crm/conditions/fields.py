@@ -34,8 +34,8 @@ class Relation:
     where: tuple[ColumnElement, ...] = ()
 
     def contacts_with(self, *criteria: ColumnElement) -> Select:
-        """The ids of the contacts that have such a member."""
-        return select(self.contact_id).where(*self.where, *criteria)
+        """The ids of the contacts that have such a member; never NULL, which would empty every NOT IN."""
+        return select(self.contact_id).where(self.contact_id.is_not(None), *self.where, *criteria)
 
     def find(self, reference: int | str) -> int | None:
         """The id of the member with this slug or id, the slug first; None if there is none."""
@@ -86,16 +86,9 @@ class Field:
 
     def options(self) -> list[Option]:
         """What can be chosen as a value, in order; nothing for free values."""
-        if self.relation is not None:
-            return self.relation.options()
-        choices = self.choices() if callable(self.choices) else self.choices or ()
-        return [Option(*choice) if isinstance(choice, tuple) else Option(choice, _words(choice)) for choice in choices]
+        return self.type.options(self)
 
 
 def registered_fields() -> Mapping[str, Field]:
     """Every field the features offer, by key, in the order people see them."""
     return current_app.extensions["condition_fields"]
-
-
-def _words(choice: Any) -> str:
-    return str(choice).replace("_", " ").capitalize()

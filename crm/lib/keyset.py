@@ -66,7 +66,8 @@ def read_cursor(text: str | None, order: Order) -> Cursor | None:
 
 
 def _typed(value: Any, order: Order) -> Any:
-    wanted = order.column.type.python_type
+    kind = order.column.type
+    wanted = (kind.impl if isinstance(kind, sa.TypeDecorator) else kind).python_type
     if value is None:
         return None
     if wanted is datetime:

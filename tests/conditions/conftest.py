@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from crm.conditions.count_type import Count
 from crm.conditions.date_types import Date, Moment
 from crm.conditions.field_types import Choice, Link, Number, Text, YesNo
 from crm.conditions.fields import Field, Relation
@@ -35,6 +36,7 @@ FIELDS = {
             "vip", "VIP", YesNo(), "Contact",
             sa.case((Contact.language == "y", sa.true()), (Contact.language == "n", sa.false())),
         ),
+        Field("worn", "Tags worn", Count(), "Tags", relation=Relation(Tagging.contact_id, Tagging.tag_id, Tag)),
         Field("tags", "Tag", Link(), "Tags", relation=Relation(Tagging.contact_id, Tagging.tag_id, Tag)),
     )
 }  # fmt: skip

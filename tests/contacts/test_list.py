@@ -51,7 +51,7 @@ def link(reply, rel):
 @pytest.mark.parametrize("sort", [f"{sign}{key}" for key in SORTS for sign in ("", "-")])
 def test_every_order_reaches_everybody_once_forward_and_back(as_ada, people, sort):
     pages, url = [], f"/contacts?sort={sort}"
-    while url:
+    while url and len(pages) < 5:
         reply = as_ada.get(url)
         pages.append(ids_in(reply))
         url = link(reply, "next")
@@ -86,7 +86,13 @@ def test_filters_narrow_each_other(as_ada, people, mo):
 
 
 def test_what_cannot_be_asked_is_as_good_as_not_asked(as_ada, people):
-    for query in ("sort=password_hash", "sort=name&at=%00", "at=W10", "at=WyJ4IiwxLDBd&sort=created", "at=" + "9" * 5000):
+    for query in (
+        "sort=password_hash",
+        "sort=name&at=%00",
+        "at=W10",
+        "at=WyJ4IiwxLDBd&sort=created",
+        "at=" + "9" * 5000,
+    ):
         assert len(ids_in(as_ada.get(f"/contacts?{query}"))) == 50
     assert as_ada.get("/contacts?q=%00&owner=99999999999999999999").status_code == 200
 

@@ -1,0 +1,73 @@
+"""A real Chromium, and two kinds of product for it: this test's app in a thread, or the real processes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+from crm.database import db
+from crm.users.models import User
+from crm.users.operations import open_session
+from tests.browser.find_chromium import HELP, find
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    chromium = find()
+    assert chromium, HELP
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": chromium, "args": quiet + root}
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """The address of this test's app, served by threads of this process."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sign_in_browser(app: Flask, site: str, page: Page) -> Callable[[User], Page]:
+    """The browser's page with this user signed in, relative addresses meaning the site's."""
+
+    def enter(user: User) -> Page:
+        token = open_session(user)
+        db.session.commit()
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        value = serializer.dumps({"_user_id": token, "_fresh": True})
+        page.context.add_cookies([{"name": "session", "value": value, "url": site}])
+        return page
+
+    return enter
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails with axe's words when the page breaks a rule of WCAG 2.2 AA."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    return check
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    """A folder for a school that the real processes will run."""
+    return tmp_path / "school"
