@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -29,7 +29,10 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
+from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
+from crm.contacts import profile as contacts
+from crm.contacts.listing import BulkAction, Column, Filter
 from crm.database import rollback
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
@@ -42,7 +45,13 @@ from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.tags import listing as tags_listing
+from crm.tags import routes as tags
+from crm.tags import wearing as tagging
+from crm.tags.models import Tag
+from crm.tags.queries import Use
 from crm.tasks import routes as tasks
+from crm.timeline import routes as timeline
 from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
@@ -56,6 +65,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
     imports.bp,
     tasks.bp,
+    contacts.bp,
+    tags.bp,
+    tagging.bp,
+    timeline.bp,
     style.bp,
 )  # fmt: skip
 
@@ -93,7 +106,36 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
-CONTACT_PANELS: tuple[Panel, ...] = ()
+CONTACT_PANELS: tuple[Panel, ...] = (
+    Panel("tags", "Tags", "tagging.panel"),
+    Panel("tasks", "Tasks", "tasks.panel"),
+    Panel("timeline", "Timeline", "timeline.panel", side="right"),
+)  # fmt: skip
+
+CONTACT_FILTERS: tuple[Filter, ...] = (
+    tags_listing.FILTER,
+    contacts_filters.STAGE,
+    contacts_filters.OWNER,
+)  # fmt: skip
+
+CONTACT_COLUMNS: tuple[Column, ...] = (
+    tags_listing.COLUMN,
+)  # fmt: skip
+
+CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
+    tags_listing.BULK,
+)  # fmt: skip
+
+TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = ()
+"""What refers to a tag; each is asked before one is deleted."""
+
+SUBJECT_PAGES: dict[str, tuple[str, str]] = {
+    "contact_tags": ("tags.edit", "tag_id"),
+    "contact_tasks": ("tasks.edit", "task_id"),
+    "email_messages": ("email.show_message", "message_id"),
+    "automation_workflows": ("automation.show", "workflow_id"),
+}
+"""Where the subject of an activity is looked at: its table → endpoint and argument."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +152,16 @@ class Place:
 
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
+        None,
+        (
+            Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
+        ),
+    ),
+    (
         "Settings",
         (
+            Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
