@@ -29,6 +29,11 @@ from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
 from crm.database import rollback
+from crm.automation import jobs as automation_jobs
+from crm.automation import listeners as automation
+from crm.conditions.fields import Field
+from crm.contacts import fields as contact_fields
+from crm.contacts import listeners as contacts_listeners
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
@@ -55,11 +60,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
+    automation_jobs,
     health_jobs,
     imports_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
+    Listener(automation.wake_waiting),
+    Listener(automation.reach_goals),
+    Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
 )  # fmt: skip
 """What happens when something happened, in this order."""
