@@ -14,6 +14,7 @@ from crm.activity.vocabulary import SequenceCompleted
 from crm.automation.models import Enrollment, StepLog, Workflow
 from crm.automation.travellers import Traveller, Visit
 from crm.database import db, table_of
+from crm.lib.bulk import execute_many
 
 _enrollments, _logs, _workflows = table_of(Enrollment), table_of(StepLog), table_of(Workflow)
 
@@ -44,15 +45,11 @@ def write(batch: Sequence[Traveller], now: datetime) -> None:
         return
     new = [_new_visit(each, visit) for each in batch for visit in each.visits if not visit.is_kept]
     left = [_left(each, visit) for each in batch for visit in each.visits if visit.is_kept]
-    _many(_NEW_VISIT, new)
-    _many(_LEFT, left)
-    _many(_MOVED, [_moved(each) for each in batch])
+    connection = db.session.connection()
+    execute_many(connection, _NEW_VISIT, new)
+    execute_many(connection, _LEFT, left)
+    execute_many(connection, _MOVED, [_moved(each) for each in batch])
     _complete([each for each in batch if each.status == "completed"], now)
-
-
-def _many(statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        db.session.connection().execute(statement, rows)
 
 
 def _new_visit(each: Traveller, visit: Visit) -> dict[str, Any]:
