@@ -24,8 +24,10 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.automation import draft_routes, enrollment_routes, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
+from crm.automation import routes as workflows
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
@@ -47,6 +49,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    workflows.bp,
+    draft_routes.bp,
+    step_routes.bp,
+    enrollment_routes.bp,
     settings.bp,
     health.bp,
     style.bp,
@@ -86,7 +92,9 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
-CONTACT_PANELS: tuple[Panel, ...] = ()
+CONTACT_PANELS: tuple[Panel, ...] = (
+    Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,10 @@ class Place:
 
 
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
+    (
+        None,
+        (Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),),
+    ),
     (
         "Settings",
         (
