@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
-from flask_login import LoginManager
 from flask_migrate import Migrate
-from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm import config, database, errors, queue, security
 from crm.config import ROOT
@@ -40,23 +39,28 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
     app.config.update(overrides)
     public = urlsplit(app.config["PUBLIC_URL"])
     app.config["SESSION_COOKIE_SECURE"] = public.scheme == "https"
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
 
 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
     from crm import schedule, wiring
-    from crm.lib import html
-    from crm.users import access, queries
+    from crm.lib import html, limits
+    from crm.setup.routes import lead_here
+    from crm.users import access, sessions
 
     html.init_app(app)
-    login = LoginManager(app)
-    login.user_loader(queries.user_of_session)
+    sessions.init_app(app)
+    app.before_request(lead_here)
     app.before_request(access.guard)
-    CSRFProtect(app)
+    security.FormProtection(app)
+    limits.init_app(app)
     for blueprint in wiring.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["listeners"] = wiring.LISTENERS
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
+    app.extensions["places"] = wiring.places_of
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

@@ -16,6 +16,7 @@ from crm import create_app, processes, schema
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
 from crm.health import checks
+from crm.setup import operations as first_start
 from crm.users import operations as users
 from crm.users import queries as people
 
@@ -103,6 +104,10 @@ def migrate() -> None:
 def welcome(app: Flask) -> None:
     """Say where to go, and the setup code while there is nobody to sign in."""
     click.echo(f"Cohort is at {app.config['PUBLIC_URL']}")
+    with app.app_context():
+        code = first_start.code()
+    if code:
+        click.echo(f"Nobody has an account yet. Open {app.config['PUBLIC_URL']}/setup with the code {code}")
 
 
 @cli.group()
@@ -123,7 +128,12 @@ def user_add(email: str, role: str, name: str | None, password_stdin: bool) -> N
         if password_stdin
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    users.create_user(email, name or email.split("@")[0], role, password)
+    name = name or email.split("@")[0]
+    try:
+        users.check_new_user(email, name, role, password)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    users.create_user(email, name, role, password)
     commit()
     click.echo(f"{email} can sign in.")
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from crm.lib.clock import is_zone
+from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
 """Set by `serve` and `web` for the processes they start: the address to assume when no PUBLIC_URL is set."""
@@ -60,10 +61,15 @@ def _redis(value: str) -> str:
 
 
 def _smtp(value: str) -> str:
-    if value and (urlsplit(value).scheme != "smtp" or not urlsplit(value).hostname):
-        raise ValueError("write it as smtp://user:password@host:port?tls=starttls")
-    _ = urlsplit(value).port
+    if value:
+        Server.of_url(value)
     return value
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(f"“{value}” is no number; write 0 or the number of proxies in front")
+    return int(value)
 
 
 def _level(value: str) -> str:
@@ -99,6 +105,9 @@ SETTINGS = (
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting(
+        "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
+    ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, current_app
 from flask_login import current_user
 
@@ -16,7 +17,9 @@ import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
 import crm.health.models
+import crm.imports.models
 import crm.preferences.models
+import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
 import crm.users.models  # noqa: F401
@@ -27,19 +30,36 @@ from crm.automation import listeners as automation
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
+from crm.database import rollback
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.home import routes as home
+from crm.imports import jobs as imports_jobs
+from crm.settings import queries as school
+from crm.settings import routes as settings
+from crm.setup import routes as setup
+from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.users import people
+from crm.users import routes as users
+from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp,
+    setup.bp,
+    users.bp,
+    people.bp,
+    settings.bp,
     health.bp,
+    style.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     automation_jobs,
     health_jobs,
+    imports_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -84,20 +104,38 @@ class Place:
     is_daily: bool = False
 
 
-NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = ()
+NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
+    (
+        "Settings",
+        (
+            Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
+        ),
+    ),
+)
 
 
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+    return {"school_name": _school_name(), "navigation": list(_visible_navigation())}
+
+
+def places_of(user: User) -> list[Place]:
+    """The places of the navigation this user may go, in order."""
+    return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
+
+
+def _school_name() -> str:
+    """The school's name, even on the page that says the database is away."""
+    try:
+        return school.school_name()
+    except sa.exc.SQLAlchemyError:
+        rollback()
+        return current_app.config["SCHOOL_NAME"]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:
+    seen = places_of(current_user) if current_user.is_authenticated else []
     for label, places in NAVIGATION:
-        seen = [
-            each
-            for each in places
-            if current_user.is_authenticated and (not each.permission or current_user.can(each.permission))
-        ]
-        if seen:
-            yield label, seen
+        if here := [each for each in places if each in seen]:
+            yield label, here

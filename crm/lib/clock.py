@@ -26,3 +26,12 @@ def is_zone(name: str) -> bool:
 def zones() -> frozenset[str]:
     """Every IANA time zone name known here."""
     return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1)
+def zone_choices() -> list[str]:
+    """The zones a person chooses among: places by continent, and UTC first."""
+    return ["UTC", *sorted(zone for zone in zones() if zone.split("/")[0] in CONTINENTS)]
+
+
+CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Response, abort, current_app, g, redirect, request, url_for
+from flask import Response, abort, current_app, g, jsonify, redirect, request, url_for
 from flask_login import current_user
+
+from crm.security import is_api_call
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -66,17 +68,34 @@ def guard() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return _to_sign_in()
+    if current_user.has_initial_password and request.endpoint not in WITH_INITIAL_PASSWORD and not is_api_call():
+        return _sent_to(url_for("users.password"))
     if not all(current_user.can(permission) for permission in access.permissions):
         abort(403)
     return None
 
 
 def _to_sign_in() -> Response:
-    """The sign-in page, as a whole page even when htmx asked for a piece."""
-    came_from = (
-        request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else None
-    )
-    target = url_for("users.sign_in", next=came_from)
+    if is_api_call():
+        return _unauthorized()
+    is_page = request.method == "GET" and not request.headers.get("HX-Request")
+    return _sent_to(url_for("users.sign_in", next=request.full_path.rstrip("?") if is_page else None))
+
+
+def _sent_to(target: str) -> Response:
+    """On to `target`, as a whole page even when htmx asked for a piece."""
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
-    return redirect(target)  # type: ignore[return-value]
+    return redirect(target, 303 if request.method == "POST" else 302)  # type: ignore[return-value]
+
+
+def _unauthorized() -> Response:
+    """What a program gets that shows no token, or one that is not in force (RFC 9457)."""
+    problem = jsonify(type="about:blank", title="Unauthorized", status=401, detail="Send Authorization: Bearer TOKEN.")
+    problem.status_code, problem.mimetype = 401, "application/problem+json"
+    problem.headers["WWW-Authenticate"] = "Bearer"
+    return problem
+
+
+WITH_INITIAL_PASSWORD = {"users.password", "users.change_password"}
+"""All that is open to somebody who still has the password they were given."""

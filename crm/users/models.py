@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 import sqlalchemy as sa
-from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.activity.vocabulary import Actor
@@ -14,7 +14,7 @@ from crm.lib import clock
 from crm.users.roles import ROLE_LABELS, ROLES, SEES_ASSIGNED_ONLY
 
 
-class User(Identified, Timestamped, UserMixin, Model):
+class User(Identified, Timestamped, Model):
     """A member of staff."""
 
     __tablename__ = "users"
@@ -22,13 +22,18 @@ class User(Identified, Timestamped, UserMixin, Model):
     email: Mapped[str] = mapped_column(sa.String(255), unique=True)
     name: Mapped[str] = mapped_column(sa.String(120))
     password_hash: Mapped[str] = mapped_column(sa.String(255))
+    has_initial_password: Mapped[bool] = mapped_column(default=False)
     role: Mapped[str] = mapped_column(sa.String(50))
     is_enabled: Mapped[bool] = mapped_column(default=True)
     timezone: Mapped[str] = mapped_column(sa.String(64), default="UTC")
     theme: Mapped[str] = mapped_column(sa.String(8), default="auto")
 
-    session_token: str = ""
-    """The token of the session that asks, when this user was loaded for one."""
+    session_token = ""
+    session_id = 0
+    """The token and id of the session that asks, when this user was loaded for one."""
+
+    is_authenticated = True
+    is_anonymous = False
 
     @property
     def is_active(self) -> bool:
@@ -56,6 +61,18 @@ class User(Identified, Timestamped, UserMixin, Model):
         return self.session_token
 
 
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+"""What user agents contain, the more telling word first."""
+
+
 class UserSession(Identified, Model):
     """A sign-in that is still open. The cookie holds a random token, this row its SHA-256."""
 
@@ -70,6 +87,13 @@ class UserSession(Identified, Model):
 
     user: Mapped[User] = relationship()
 
+    @property
+    def device(self) -> str:
+        """The browser and system, as far as the browser said."""
+        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "Another browser")
+        system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
+        return f"{browser} on {system}" if system else browser
+
 
 class ApiToken(Identified, Model):
     """A key for programs, with its owner's permissions."""
@@ -83,3 +107,8 @@ class ApiToken(Identified, Model):
     last_used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+def digest(token: str) -> str:
+    """What is stored of a random token."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,42 +1,104 @@
-"""Accounts and sign-ins."""
+"""Accounts, sign-ins and API tokens."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
-from flask import current_app
+from email_validator import EmailNotValidError, validate_email
 
 from crm.database import db
-from crm.users.models import ApiToken, User, UserSession
+from crm.lib.clock import is_zone
+from crm.users import queries
+from crm.users.models import ApiToken, User, UserSession, digest
+from crm.users.passwords import check_password, hash_password
+from crm.users.roles import ROLES
 
-PASSWORD_LENGTHS = (8, 200)
 
-
-def create_user(email: str, name: str, role: str, password: str, timezone: str = "UTC") -> User:
-    """A new account. The address must be free."""
+def create_user(
+    email: str, name: str, role: str, password: str, timezone: str = "UTC", *, is_initial: bool = False
+) -> User:
+    """A new account. The address must be free. An initial password has to be replaced at the first sign-in."""
     user = User(
-        email=email.strip().lower(), name=name, role=role, timezone=timezone, password_hash=hash_password(password)
+        email=email.strip().lower(),
+        name=name.strip(),
+        role=role,
+        timezone=timezone,
+        password_hash=hash_password(password),
+        has_initial_password=is_initial,
     )
     db.session.add(user)
     db.session.flush()
     return user
 
 
-def authenticate(email: str, password: str) -> User | None:
-    """The enabled user with this address and password. Takes the same time whether or not the address is known."""
-    user = db.session.scalar(sa.select(User).where(User.email == email.strip().lower(), User.is_enabled))
-    stored = user.password_hash if user else _decoy()
-    return user if _is_right(stored, password) and user else None
+def check_new_user(email: str, name: str, role: str, password: str, timezone: str = "UTC") -> None:
+    """Raise ValueError, in words for the person who typed them, if these make no account."""
+    check_email(email)
+    check_name(name)
+    check_role(role)
+    check_password(password, email, name)
+    check_timezone(timezone)
 
 
-def set_password(user: User, password: str) -> None:
+def check_email(email: str) -> None:
+    """Raise ValueError for what is no address, or one that already has an account."""
+    try:
+        validate_email(email.strip(), check_deliverability=False, globally_deliverable=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError(f"“{email.strip()}” is no email address. Write it like ada@school.example.") from None
+    if len(email.strip()) > 255:
+        raise ValueError("This address is too long.")
+    if queries.user_by_email(email):
+        raise ValueError(f"{email.strip().lower()} already has an account.")
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError for an empty or overlong name."""
+    if not name.strip():
+        raise ValueError("A name is needed.")
+    if len(name.strip()) > 120:
+        raise ValueError("A name may have up to 120 characters.")
+
+
+def check_role(role: str) -> None:
+    """Raise ValueError for a role that does not exist."""
+    if role not in ROLES:
+        raise ValueError(f"“{role}” is no role. The roles are {', '.join(ROLES)}.")
+
+
+def check_timezone(name: str) -> None:
+    """Raise ValueError for what is no time zone."""
+    if not is_zone(name):
+        raise ValueError(f"“{name}” is no time zone. Choose one such as Europe/Berlin.")
+
+
+def set_password(user: User, password: str, *, is_initial: bool = False) -> None:
     """Change the password and end every session the user has open."""
     user.password_hash = hash_password(password)
+    user.has_initial_password = is_initial
     end_sessions(user)
+
+
+def change_role(user: User, role: str) -> None:
+    """Give the user another role, in force at their next click. Raises ValueError if nobody would be left to manage people."""
+    check_role(role)
+    if role != "crm_admin" and queries.is_last_admin(user):
+        raise ValueError(f"{user.name} is the only administrator. Make somebody else one first.")
+    user.role = role
+
+
+def disable(user: User) -> None:
+    """Let the user in no more, and end what they have open. Raises ValueError if nobody would be left to manage people."""
+    if queries.is_last_admin(user):
+        raise ValueError(f"{user.name} is the only administrator. Make somebody else one first.")
+    user.is_enabled = False
+    end_sessions(user)
+
+
+def enable(user: User) -> None:
+    """Let the user in again."""
+    user.is_enabled = True
 
 
 def open_session(user: User, ip_address: str = "", user_agent: str = "") -> str:
@@ -53,9 +115,15 @@ def end_session(token: str) -> None:
     db.session.execute(sa.delete(UserSession).where(UserSession.token_hash == digest(token)))
 
 
-def end_sessions(user: User) -> None:
-    """Sign the user out everywhere."""
-    db.session.execute(sa.delete(UserSession).where(UserSession.user_id == user.id))
+def end_own_session(user: User, session_id: int) -> None:
+    """End one of the user's own sessions; somebody else's is left alone."""
+    db.session.execute(sa.delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user.id))
+
+
+def end_sessions(user: User, but: int | None = None) -> None:
+    """Sign the user out everywhere, or everywhere but in one session."""
+    ended = sa.delete(UserSession).where(UserSession.user_id == user.id)
+    db.session.execute(ended if but is None else ended.where(UserSession.id != but))
 
 
 def add_token(user: User, name: str) -> str:
@@ -63,32 +131,3 @@ def add_token(user: User, name: str) -> str:
     token = "cohort_" + secrets.token_urlsafe(32)
     db.session.add(ApiToken(user_id=user.id, name=name, token_hash=digest(token)))
     return token
-
-
-def digest(token: str) -> str:
-    """What is stored of a random token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def hash_password(password: str) -> str:
-    """The argon2id hash of a password."""
-    return _hasher().hash(password)
-
-
-def _is_right(stored: str, password: str) -> bool:
-    try:
-        return _hasher().verify(stored, password)
-    except (Argon2Error, InvalidHashError):
-        return False
-
-
-def _hasher() -> PasswordHasher:
-    return PasswordHasher(**current_app.config.get("ARGON2", {}))
-
-
-def _decoy() -> str:
-    """A hash to check against when there is no such user, made once per process."""
-    extensions = current_app.extensions
-    if "password_decoy" not in extensions:
-        extensions["password_decoy"] = hash_password(secrets.token_urlsafe(16))
-    return extensions["password_decoy"]

@@ -32,5 +32,11 @@ ROLE_LABELS = {
     "crm_agent": "Agent",
     "crm_viewer": "Viewer",
 }
+ROLE_NOTES = {
+    "crm_admin": "everything, settings and people included",
+    "crm_manager": "all contacts, workflows and broadcasts",
+    "crm_agent": "the contacts assigned to them",
+    "crm_viewer": "reports, to read",
+}
 SEES_ASSIGNED_ONLY = frozenset({"crm_agent"})
 """Roles whose view of contacts ends at those they own."""

@@ -25,7 +25,8 @@
     document.body.append(dialog);
     dialog.addEventListener("close", () => (dialog.remove(), link.focus()));
     await htmx.ajax("GET", link.href, { source: link, target: dialog, select: "#panel", swap: "innerHTML" });
-    if (dialog.querySelector("#panel")) dialog.showModal();
-    else location.assign(link.href);
+    if (!dialog.querySelector("#panel")) return location.assign(link.href);
+    dialog.showModal();
+    return dialog.querySelector(".float-body :is(input:not([type=hidden]), select, textarea)")?.focus();
   }
 })();

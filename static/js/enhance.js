@@ -20,9 +20,14 @@
     if (!document.querySelector(wanted)) return;
     await load();
     for (const select of document.querySelectorAll(wanted)) {
+      select.setAttribute("aria-hidden", "true");
       new TomSelect(select, {
         create: select.dataset.create !== undefined,
         maxOptions: 200,
+        onItemAdd() {
+          this.setTextboxValue("");
+          this.refreshOptions(false);
+        },
         plugins: select.multiple ? ["remove_button"] : [],
         placeholder: select.dataset.placeholder,
         render: { item: (data, escape) => draw({ ...data, several: select.multiple }, escape) },

@@ -36,12 +36,18 @@
     use(element);
   });
 
+  function wordsOf(element) {
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll("kbd").forEach((cap) => cap.remove());
+    return copy.textContent;
+  }
+
   function describe(element) {
-    const label = element.labels?.[0]?.textContent || element.getAttribute("aria-label") || element.textContent;
+    const label = element.labels?.[0]?.textContent || element.getAttribute("aria-label") || wordsOf(element);
     const row = document.createElement("div");
     const term = document.createElement("dt");
     const keys = document.createElement("dd");
-    term.textContent = label.replace(element.querySelector("kbd")?.textContent || "", "").trim();
+    term.textContent = label.trim();
     for (const key of keysOf(element)) {
       const cap = document.createElement("kbd");
       cap.textContent = key.replace("ctrl+", "Ctrl ").replace(/^Ctrl (.)/, (_, letter) => `Ctrl ${letter.toUpperCase()}`);

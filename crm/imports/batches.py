@@ -1,0 +1,187 @@
+"""A batch of rows against the contacts there are: who is new, who changes, and writing it all in a few statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.activity.operations import emit_all
+from crm.activity.vocabulary import Actor, ContactCreated, ContactUpdated
+from crm.contacts.fieldset import DETAILS
+from crm.contacts.models import Contact, sort_name
+from crm.contacts.operations import SEARCHED, TAKEN
+from crm.contacts.search import reindex
+from crm.database import db, is_postgresql, table_of
+from crm.imports.rows import Row, identity_without_email
+from crm.lib import clock
+from crm.tags.models import Tag
+from crm.tags.operations import create_tag, tag_contacts
+from crm.tags.queries import tag_named
+
+CONTACTS = table_of(Contact)
+BY_COLUMN = {each.column or each.key: each for each in DETAILS}
+COLUMNS = tuple(BY_COLUMN)
+EMPTY = dict.fromkeys(COLUMNS) | {"first_name": "", "last_name": "", "lifecycle_stage": "lead"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How rows meet contacts. `only_of`: the agent beyond whose own contacts nothing is seen or changed."""
+
+    existing: str
+    tag_ids: tuple[int, ...]
+    actor: Actor
+    only_of: int | None = None
+
+
+def sort_out(rows: Sequence[Row], seen: dict[str, int], rules: Rules) -> None:
+    """Give each row its outcome. `seen` remembers, over all batches, on which line a person came first."""
+    candidates = [row for row in rows if not row.outcome and _is_first(row, seen)]
+    there = _contacts_like(candidates)
+    for row in candidates:
+        contact = there.get(row.identity)
+        if contact is None:
+            row.outcome = "created"
+        elif rules.only_of is not None and contact.owner_id != rules.only_of:
+            row.refuse("", row.values.get("email") or "", TAKEN)
+        else:
+            _meet(row, contact, rules.existing)
+
+
+def remember(row: Row, seen: dict[str, int]) -> None:
+    """Note a row dealt with before the import was interrupted."""
+    if not row.outcome:
+        seen.setdefault(row.identity, row.line)
+
+
+def apply(rows: Sequence[Row], rules: Rules) -> None:
+    """Write what `sort_out` decided, with search index, tags and activities."""
+    new = [row for row in rows if row.outcome == "created"]
+    changed = [row for row in rows if row.outcome == "updated"]
+    _insert(new, rules)
+    _update(changed)
+    searched = [row.contact_id for row in changed if SEARCHED & row.changes.keys()]
+    reindex([row.contact_id for row in new if row.contact_id] + [each for each in searched if each])
+    _emit(new, changed, rules.actor)
+    _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
+
+
+def _is_first(row: Row, seen: dict[str, int]) -> bool:
+    line = seen.setdefault(row.identity, row.line)
+    if line != row.line:
+        row.skip(f"The same person as on line {line}.")
+    return line == row.line
+
+
+def _contacts_like(rows: Iterable[Row]) -> dict[str, Any]:
+    """The contacts these rows may be, by identity."""
+    rows = list(rows)
+    emails = [row.values["email"] for row in rows if "email" in row.values]
+    names = [row.sort_name for row in rows if "email" not in row.values]
+    found = {each.email: each for each in _fetch(CONTACTS.c.email, emails)}
+    for each in _fetch(CONTACTS.c.sort_name, names):
+        if each.phone or not each.email:
+            found.setdefault(identity_without_email(each.phone, each.sort_name), each)
+    return found
+
+
+def _fetch(column: sa.Column[Any], values: Sequence[str]) -> Iterable[sa.Row[Any]]:
+    wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
+    connection = db.session.connection()
+    for start in range(0, len(values), 500):
+        some = sa.select(*wanted).where(column.in_(values[start : start + 500])).order_by(CONTACTS.c.id)
+        yield from connection.execute(some)
+
+
+def _meet(row: Row, contact: sa.Row[Any], existing: str) -> None:
+    row.contact_id = contact.id
+    if existing == "skip":
+        row.skip("Already a contact.")
+        return
+    stored = contact._mapping
+    for column, value in row.values.items():
+        old = stored[column]
+        if old != value and (existing == "overwrite" or old in (None, "")):
+            row.changes[column] = [old, value]
+    row.outcome = "updated" if row.changes else "unchanged"
+
+
+def _insert(rows: Sequence[Row], rules: Rules) -> None:
+    now = clock.now()
+    common = {**EMPTY, "owner_id": rules.only_of, "created_at": now, "updated_at": now}
+    for row, new_id in zip(rows, _new_ids(len(rows)), strict=True):
+        row.contact_id = new_id
+    values = [{**common, **row.values, "id": row.contact_id, "sort_name": row.sort_name} for row in rows]
+    if values:
+        db.session.connection().execute(sa.insert(CONTACTS), values)
+
+
+def _new_ids(count: int) -> Iterable[int]:
+    """Ids nobody else will take: SQLite has one writer, PostgreSQL a sequence."""
+    if is_postgresql():
+        numbers = sa.text("SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)")
+        return db.session.scalars(numbers, {"count": count}).all()
+    last = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(CONTACTS.c.id), 0))) or 0
+    return range(last + 1, last + 1 + count)
+
+
+def _update(rows: Sequence[Row]) -> None:
+    """One statement for each set of columns that change."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        values = {column: new for column, (_, new) in row.changes.items()}
+        alike[tuple(sorted(values))].append({"contact": row.contact_id, "now": clock.now(), **values})
+    for columns, values in alike.items():
+        what = {each: sa.bindparam(each) for each in columns}
+        statement = sa.update(CONTACTS).where(CONTACTS.c.id == sa.bindparam("contact"))
+        db.session.connection().execute(statement.values(updated_at=sa.bindparam("now"), **what), values)
+    _keep_sort_names([row.contact_id for row in rows if {"first_name", "last_name", "email"} & row.changes.keys()])
+
+
+def _keep_sort_names(ids: Sequence[int | None]) -> None:
+    columns = (CONTACTS.c.id, CONTACTS.c.first_name, CONTACTS.c.last_name, CONTACTS.c.email)
+    connection = db.session.connection()
+    for start in range(0, len(ids), 500):
+        some = connection.execute(sa.select(*columns).where(CONTACTS.c.id.in_(ids[start : start + 500])))
+        names = [{"contact": each[0], "name": sort_name(each[1], each[2], each[3])} for each in some]
+        statement = sa.update(CONTACTS).where(CONTACTS.c.id == sa.bindparam("contact"))
+        connection.execute(statement.values(sort_name=sa.bindparam("name")), names)
+
+
+def _emit(new: Sequence[Row], changed: Sequence[Row], actor: Actor) -> None:
+    emit_all(
+        [
+            ContactCreated(
+                contact_id=row.contact_id or 0,
+                by=actor,
+                source=row.values.get("source", "import"),
+                country=row.values.get("country", ""),
+            )
+            for row in new
+        ]
+    )
+    emit_all([ContactUpdated(contact_id=row.contact_id or 0, by=actor, changes=words_of(row)) for row in changed])
+
+
+def words_of(row: Row) -> dict[str, list[str]]:
+    """The changes of the row by field, as people read them."""
+    return {
+        BY_COLUMN[column].key: [BY_COLUMN[column].words_for(each) for each in pair]
+        for column, pair in row.changes.items()
+    }
+
+
+def _tag(rows: Sequence[Row], rules: Rules) -> None:
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        for name in row.tags:
+            by_name[name].append(row.contact_id or 0)
+    for tag_id in rules.tag_ids:
+        if tag := db.session.get(Tag, tag_id):
+            tag_contacts(tag, [row.contact_id or 0 for row in rows], rules.actor)
+    for name, ids in by_name.items():
+        tag_contacts(tag_named(name) or create_tag(name, by=rules.actor), ids, rules.actor)

@@ -1,0 +1,242 @@
+"""Carrying an import out, batch by batch, each committed with its checkpoint.
+
+Whoever runs an import holds its lease and renews it with every batch; `fence` tells a runner that was overtaken. Killed at any moment, the
+next one goes on behind the last batch that was committed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.activity.vocabulary import Actor
+from crm.contacts.parsing import fold
+from crm.database import commit, db, rollback, table_of
+from crm.imports import operations
+from crm.imports.batches import Rules, apply, remember, sort_out, words_of
+from crm.imports.columns import FIELDS
+from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
+from crm.imports.rows import Known, Row, RowReader
+from crm.lib import clock
+from crm.lib.csv_files import Record, records
+from crm.tags.models import Tag
+from crm.tags.operations import ensure_tag
+from crm.users.models import User
+from crm.users.queries import users_by_name
+
+IMPORTS = table_of(ContactImport)
+LEASE = timedelta(seconds=30)
+ATTEMPTS = 5
+SAMPLES = 20
+Progress = Callable[[int, int], None]
+
+
+class Overtaken(Exception):
+    """The import was stopped, or another process runs it."""
+
+
+def run(
+    import_id: int, *, seconds: float = 60, batch: int = 1000, is_gentle: bool = True, progress: Progress | None = None
+) -> bool:
+    """Go on with the import for about so many seconds; whether anything is left to do.
+
+    Does nothing while somebody else holds it. `is_gentle` rests between batches, so that pages can write too.
+    """
+    found = _take(import_id)
+    if found is None:
+        return False
+    try:
+        return _work(found, time.monotonic() + seconds, batch, is_gentle, progress)
+    except Overtaken:
+        rollback()
+        return False
+
+
+def import_file(
+    path: Path,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    tags: Sequence[str] = (),
+    is_dry_run: bool = False,
+    existing: str = "fill",
+    progress: Progress | None = None,
+) -> ContactImport:
+    """Import the file now, for the command line. `mapping`: heading → field, over what is guessed; an empty field leaves it out.
+
+    Raises CsvError and operations.Refused in words; OSError when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        found = operations.receive(file, path.name, None)
+    fields = _named_mapping(found, mapping or {})
+    tag_ids = [] if is_dry_run else [ensure_tag(each, operations.COMMAND_LINE).id for each in tags]
+    operations.describe(found, fields, tag_ids=tag_ids, existing=existing, country=found.country)
+    (operations.check if is_dry_run else operations.start)(found)
+    commit()
+    run(found.id, seconds=10**9, batch=2000, is_gentle=False, progress=progress)
+    db.session.refresh(found)
+    commit()
+    return found
+
+
+def due() -> Sequence[int]:
+    """Imports under way that nobody holds."""
+    free = sa.or_(IMPORTS.c.lease_until.is_(None), IMPORTS.c.lease_until < clock.now())
+    return db.session.scalars(
+        sa.select(IMPORTS.c.id).where(IMPORTS.c.status.in_(WORKING), free).order_by(IMPORTS.c.id)
+    ).all()
+
+
+def _take(import_id: int) -> ContactImport | None:
+    """Claim the import, or give it up when it keeps stopping at the same place."""
+    now = clock.now()
+    free = sa.or_(IMPORTS.c.lease_until.is_(None), IMPORTS.c.lease_until < now)
+    claimed = db.session.execute(
+        sa.update(IMPORTS)
+        .where(IMPORTS.c.id == import_id, IMPORTS.c.status.in_(WORKING), free)
+        .values(fence=IMPORTS.c.fence + 1, lease_until=now + LEASE, attempts=IMPORTS.c.attempts + 1)
+    )
+    commit()
+    if not claimed.rowcount:
+        return None
+    found = db.session.get(ContactImport, import_id, populate_existing=True)
+    commit()
+    problem = found and _problem_of(found)
+    if found and problem:
+        _finish(found, "failed", error=problem)
+        return None
+    return found
+
+
+def _problem_of(found: ContactImport) -> str | None:
+    if found.attempts > ATTEMPTS:
+        return f"It stopped {ATTEMPTS} times after row {found.rows_done}. The log says why."
+    if not operations.path_of(found).exists():
+        return "The file is no longer there. Upload it again."
+    if not found.is_unattended and not (found.creator and found.creator.can("crm.contacts.edit")):
+        return "Whoever uploaded this file may no longer add contacts."
+    return None
+
+
+def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progress: Progress | None) -> bool:
+    reader, rules = _reader_for(found), _rules_for(found)
+    source = records(operations.path_of(found), found.layout)
+    seen: dict[str, int] = {}
+    for record in islice(source, found.rows_done):
+        remember(reader.read(record), seen)
+    for chunk in _chunks(source, size):
+        began = time.monotonic()
+        _do_batch(found, [reader.read(record) for record in chunk], seen, rules)
+        if progress:
+            progress(found.rows_done, found.expected_rows)
+        if time.monotonic() > until:
+            _release(found)
+            return True
+        if is_gentle:
+            time.sleep(min(time.monotonic() - began, 0.5))
+    _finish(found, "checked" if found.status == "checking" else "done")
+    return False
+
+
+def _chunks(source: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def _do_batch(found: ContactImport, rows: list[Row], seen: dict[str, int], rules: Rules) -> None:
+    """One transaction: the rows, what they caused, and the checkpoint."""
+    _update(found, lease_until=clock.now() + LEASE, attempts=0)
+    sort_out(rows, seen, rules)
+    if found.status == "running":
+        apply(rows, rules)
+    _keep_rows(found, rows)
+    counts = Counter(row.outcome for row in rows)
+    values = {each: getattr(found, each) + counts[each] for each in OUTCOMES}
+    _update(found, rows_done=found.rows_done + len(rows), **values)
+    commit()
+
+
+def _keep_rows(found: ContactImport, rows: Sequence[Row]) -> None:
+    """Those left out, and in a dry run the first few of the others."""
+    kept = []
+    shown = {each: getattr(found, each) for each in OUTCOMES}
+    for row in rows:
+        shown[row.outcome] += 1
+        is_left_out = row.outcome in {"refused", "skipped"}
+        if not is_left_out and (found.status == "running" or shown[row.outcome] > SAMPLES):
+            continue
+        problems = row.problems or [
+            {"column": FIELDS[key], "value": old, "reason": new} for key, (old, new) in words_of(row).items()
+        ]
+        cells = [each[:1000] for each in row.cells[: len(found.columns) + 5]]
+        kept.append(
+            {"import_id": found.id, "line": row.line, "outcome": row.outcome, "problems": problems, "cells": cells}
+        )
+    if kept:
+        db.session.connection().execute(sa.insert(table_of(ContactImportRow)), kept)
+
+
+def _finish(found: ContactImport, status: str, error: str | None = None) -> None:
+    values: dict[str, Any] = {} if error else {"rows_total": found.rows_done}
+    _update(found, status=status, error=error, lease_until=None, finished_at=clock.now(), **values)
+    commit()
+    if status == "done":
+        operations.path_of(found).unlink(missing_ok=True)
+
+
+def _release(found: ContactImport) -> None:
+    _update(found, lease_until=None)
+    commit()
+
+
+def _update(found: ContactImport, **values: Any) -> None:
+    """Write to the import, if it is still ours."""
+    ours = sa.and_(IMPORTS.c.id == found.id, IMPORTS.c.fence == found.fence, IMPORTS.c.status.in_(WORKING))
+    if not db.session.connection().execute(sa.update(IMPORTS).where(ours).values(**values)).rowcount:
+        raise Overtaken
+    for name, value in values.items():
+        sa.orm.attributes.set_committed_value(found, name, value)
+
+
+def _reader_for(found: ContactImport) -> RowReader:
+    creator = found.creator
+    slugs = frozenset(db.session.scalars(sa.select(Tag.slug)))
+    owners = {fold(user.email): user.id for user in users_by_name()}
+    known = Known(found.country, found.day_first, owners, None if _may_make_tags(found, creator) else slugs)
+    commit()
+    mapping = found.mapping
+    if creator and creator.sees_assigned_only:
+        mapping = {index: field for index, field in mapping.items() if field != "owner"}
+    return RowReader(found.columns, mapping, known)
+
+
+def _may_make_tags(found: ContactImport, creator: User | None) -> bool:
+    return found.is_unattended or bool(creator and creator.can("crm.tags.manage"))
+
+
+def _rules_for(found: ContactImport) -> Rules:
+    creator = found.creator
+    actor = replace(creator.actor, name=f"Import of {found.file_name} by {creator.name}") if creator else None
+    only_of = creator.id if creator and creator.sees_assigned_only else None
+    return Rules(found.existing, tuple(found.tag_ids), actor or Actor(name=f"Import of {found.file_name}"), only_of)
+
+
+def _named_mapping(found: ContactImport, wanted: Mapping[str, str]) -> dict[str, str]:
+    mapping = dict(found.mapping)
+    for heading, field in wanted.items():
+        if heading not in found.columns:
+            raise operations.Refused(f"There is no column “{heading}”. There are: {', '.join(found.columns)}.")
+        if field and field not in FIELDS:
+            raise operations.Refused(f"There is no field “{field}”. There are: {', '.join(FIELDS)}.")
+        index = str(found.columns.index(heading))
+        mapping = {key: value for key, value in mapping.items() if value != field and key != index}
+        if field:
+            mapping[index] = field
+    return mapping
