@@ -26,6 +26,7 @@ import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
 from crm.conditions.fields import Field
+from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
 from crm.database import rollback
@@ -44,6 +45,7 @@ from crm.users import routes as users
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    condition_routes.bp,
     home.bp,
     setup.bp,
     users.bp,
