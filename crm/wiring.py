@@ -29,6 +29,7 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.conditions.fields import Field
+from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
 from crm.email import fields as email_fields
@@ -45,6 +46,7 @@ from crm.users import routes as users
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    condition_routes.bp,
     home.bp,
     setup.bp,
     users.bp,
