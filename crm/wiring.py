@@ -25,6 +25,8 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.automation import jobs as automation_jobs
+from crm.automation import listeners as automation
 from crm.conditions.fields import Field
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
@@ -55,11 +57,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
+    automation_jobs,
     health_jobs,
     imports_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
+    Listener(automation.wake_waiting),
+    Listener(automation.reach_goals),
+    Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
 )  # fmt: skip
 """What happens when something happened, in this order."""
