@@ -47,8 +47,8 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
     from crm import schedule, wiring
-    from crm.settings import overlay
     from crm.lib import html, limits, static_files
+    from crm.settings import overlay
     from crm.setup.routes import lead_here
     from crm.users import access, sessions
 

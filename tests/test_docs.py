@@ -36,6 +36,10 @@ def test_every_command_is_in_the_readme(command):
 def test_what_a_page_points_at_exists(page):
     text = page.read_text()
     links = [each for each in re.findall(r"\]\(([^)#]+)\)", text) if not each.startswith("http")]
-    paths = [each for each in re.findall(r"`((?:crm|tests|templates|static|bench|docs)/[\w./]+)`", text) if "<" not in each]
-    missing = [each for each in links if not (page.parent / each).exists()] + [each for each in paths if not (ROOT / each).exists()]
+    paths = [
+        each for each in re.findall(r"`((?:crm|tests|templates|static|bench|docs)/[\w./]+)`", text) if "<" not in each
+    ]
+    missing = [each for each in links if not (page.parent / each).exists()] + [
+        each for each in paths if not (ROOT / each).exists()
+    ]
     assert missing == []
