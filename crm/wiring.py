@@ -30,6 +30,8 @@ from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
 from crm.database import rollback
 from crm.email import fields as email_fields
+from crm.email import jobs as email_jobs
+from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
@@ -49,12 +51,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     users.bp,
     people.bp,
     settings.bp,
+    tracking.bp,
     health.bp,
     style.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
+    email_jobs,
     health_jobs,
     imports_jobs,
 )  # fmt: skip
