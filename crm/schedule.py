@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.activity.jobs import dispatch
 from crm.email.jobs import deliver
+from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
 from crm.queue import Every
@@ -14,4 +15,6 @@ CLOCK = (
     Every(1, deliver),
     Every(1, run_imports),
     Every(60 * 24, sweep_imports),
+    Every(1, process_enrollments),
+    Every(1, enroll_matching),
 )
