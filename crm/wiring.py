@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app
 from flask_login import current_user
 
@@ -30,15 +29,14 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.conditions.fields import Field
+from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
-from crm.database import rollback
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
-from crm.settings import queries as school
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -48,6 +46,7 @@ from crm.users import routes as users
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    condition_routes.bp,
     home.bp,
     setup.bp,
     users.bp,
@@ -129,21 +128,12 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": _school_name(), "navigation": list(_visible_navigation())}
+    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
 
 
 def places_of(user: User) -> list[Place]:
     """The places of the navigation this user may go, in order."""
     return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
-
-
-def _school_name() -> str:
-    """The school's name, even on the page that says the database is away."""
-    try:
-        return school.school_name()
-    except sa.exc.SQLAlchemyError:
-        rollback()
-        return current_app.config["SCHOOL_NAME"]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:

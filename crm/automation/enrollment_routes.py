@@ -51,9 +51,7 @@ def index(workflow_id: int) -> str:
 def _cards(workflow: Workflow, version_ids: set[int]) -> dict[int, editor.Card]:
     """The steps of these versions as people see them, by id."""
     versions = db.session.scalars(sa.select(Version).where(Version.id.in_(version_ids)))
-    return {
-        card.step.id: card for version in versions for card in editor.outline_of(workflow, version).all_cards()
-    }
+    return {card.step.id: card for version in versions for card in editor.outline_of(workflow, version).all_cards()}
 
 
 @bp.get("/workflows/<int:workflow_id>/enrollments/new")
@@ -86,9 +84,7 @@ def create(workflow_id: int) -> Reply:
 def _enroll_panel(workflow: Workflow, refusal: Refused | None = None) -> tuple[str, int]:
     typed = request.values.get("q", "")
     found = visible_contacts(current_user).where(found_by(typed)).order_by(Contact.sort_name, Contact.id).limit(FOUND)
-    return panel(
-        "enroll.html", refusal=refusal, workflow=workflow, typed=typed, found=db.session.scalars(found).all()
-    )
+    return panel("enroll.html", refusal=refusal, workflow=workflow, typed=typed, found=db.session.scalars(found).all())
 
 
 def _visible_contact_or_404(contact_id: int) -> Contact:
@@ -139,9 +135,7 @@ def exit_(workflow_id: int, enrollment_id: int) -> Response:
     return _change(workflow_id, enrollment_id, operations.exit_enrollment, "Taken out of the workflow.")
 
 
-def _change(
-    workflow_id: int, enrollment_id: int, operation: Callable[[Enrollment], None], words: str
-) -> Response:
+def _change(workflow_id: int, enrollment_id: int, operation: Callable[[Enrollment], None], words: str) -> Response:
     enrollment = _enrollment_or_404(workflow_id, enrollment_id)
     try:
         operation(enrollment)
