@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app
 from flask_login import current_user
 
@@ -25,18 +24,19 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.automation import draft_routes, enrollment_routes, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
+from crm.automation import routes as workflows
 from crm.conditions.fields import Field
+from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
-from crm.database import rollback
 from crm.email import fields as email_fields
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
-from crm.settings import queries as school
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -46,10 +46,15 @@ from crm.users import routes as users
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    condition_routes.bp,
     home.bp,
     setup.bp,
     users.bp,
     people.bp,
+    workflows.bp,
+    draft_routes.bp,
+    step_routes.bp,
+    enrollment_routes.bp,
     settings.bp,
     health.bp,
     style.bp,
@@ -89,7 +94,9 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
-CONTACT_PANELS: tuple[Panel, ...] = ()
+CONTACT_PANELS: tuple[Panel, ...] = (
+    Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,10 @@ class Place:
 
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
+        None,
+        (Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),),
+    ),
+    (
         "Settings",
         (
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
@@ -117,21 +128,12 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": _school_name(), "navigation": list(_visible_navigation())}
+    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
 
 
 def places_of(user: User) -> list[Place]:
     """The places of the navigation this user may go, in order."""
     return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
-
-
-def _school_name() -> str:
-    """The school's name, even on the page that says the database is away."""
-    try:
-        return school.school_name()
-    except sa.exc.SQLAlchemyError:
-        rollback()
-        return current_app.config["SCHOOL_NAME"]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from crm.conditions.controls import PeriodBox, PointBox
 from crm.conditions.field_types import FieldType
 from crm.conditions.fields import Field
 from crm.conditions.operators import BadValue
@@ -15,6 +16,7 @@ class Date(FieldType):
 
     kind = "date"
     operators = ("equals", "not_equals", "before", "after", "between", "is_set", "is_not_set")
+    controls = {"one": PointBox(), "two": PeriodBox()}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
         return read_day(raw, clock)
@@ -42,6 +44,7 @@ class Moment(Date):
     """A moment in time, such as the last click. Values as described in `spans`; a day covers all of its hours."""
 
     kind = "moment"
+    controls = {"one": PointBox(has_times=True), "two": PeriodBox(has_times=True)}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Span:  # noqa: ARG002
         return read_span(raw, clock)
