@@ -40,7 +40,6 @@ from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
-from crm.settings import queries as school
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
