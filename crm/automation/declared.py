@@ -90,5 +90,12 @@ def _as_posted(config: Mapping[str, Any]) -> MultiDict[str, str]:
 def _text(value: Any) -> str:
     if value is True:
         return "y"
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = value if isinstance(value, str) else _json(value)
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST]
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, default=str)
+    except (RecursionError, ValueError):
+        return ""

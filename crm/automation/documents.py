@@ -19,6 +19,7 @@ from crm.automation.models import Step, Version, Workflow
 from crm.automation.refusals import Refused
 from crm.automation.types import STEPS, TRIGGERS
 from crm.conditions.fields import registered_fields
+from crm.conditions.reading import DEEPEST
 from crm.database import db
 from crm.tags.models import Tag
 from crm.tags.operations import Refused as TagRefused
@@ -99,12 +100,13 @@ def _make_references(shaped: Shaped, by: Actor) -> Iterator[DocumentProblem]:
                     yield DocumentProblem(path, str(refused))
 
 
-def _tags_in(condition: Any) -> Iterator[Any]:
+def _tags_in(condition: Any, depth: int = 0) -> Iterator[Any]:
     """The tags a condition names."""
-    for clause in condition.get("conditions") or () if isinstance(condition, dict) else ():
+    clauses = condition.get("conditions") if isinstance(condition, dict) and depth <= DEEPEST else None
+    for clause in clauses if isinstance(clauses, list) else ():
         if not isinstance(clause, dict):
             continue
-        yield from _tags_in(clause)
+        yield from _tags_in(clause, depth + 1)
         field = registered_fields().get(clause["field"]) if isinstance(clause.get("field"), str) else None
         if field is not None and field.relation is not None and field.relation.model is Tag:
             value = clause.get("value")

@@ -44,6 +44,10 @@ class Workflow(Identified, Timestamped, Model):
     total_completed: Mapped[int] = mapped_column(default=0)
     total_converted: Mapped[int] = mapped_column(default=0)
 
+    @property
+    def status_label(self) -> str:
+        return STATUSES.get(self.status, self.status)
+
 
 class Version(Identified, Model):
     """One state of a workflow's definition; immutable once `published_at` is set. At most one draft per workflow."""
@@ -125,6 +129,14 @@ class Enrollment(Identified, Model):
 
     contact: Mapped[Contact] = relationship()
     workflow: Mapped[Workflow] = relationship()
+
+    @property
+    def status_label(self) -> str:
+        return ENROLLMENT_STATUSES.get(self.status, self.status)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in UNDER_WAY
 
     __table_args__ = (
         sa.UniqueConstraint("workflow_id", "contact_id", "entry_key"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from crm.automation.models import Enrollment, Step, StepLog, Version, Workflow
+from crm.automation.models import UNDER_WAY, Enrollment, Step, StepLog, Version, Workflow
 from crm.automation.step_type import MAIN, Outcome
 from crm.automation.types import STEPS, TRIGGERS
 from crm.conditions.queries import count_up_to
@@ -155,14 +155,24 @@ def matching_already(version: Version, limit: int = 10_000) -> int | None:
 
 
 def enrollments_of(
-    workflow: Workflow, viewer: User, status: str | None = None, before: int | None = None, limit: int = 50
+    workflow: Workflow,
+    viewer: User,
+    status: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+    step_id: int | None = None,
 ) -> Sequence[Enrollment]:
-    """The workflow's enrollments of contacts the viewer may see, newest first, from before the id `before`."""
+    """The workflow's enrollments of contacts the viewer may see, newest first, from before the id `before`.
+
+    With a step, those who are at it now.
+    """
     found = sa.select(Enrollment).join(Contact).where(Enrollment.workflow_id == workflow.id, scope(viewer))
     if status:
         found = found.where(Enrollment.status == status)
     if before:
         found = found.where(Enrollment.id < before)
+    if step_id:
+        found = found.where(Enrollment.current_step_id == step_id, Enrollment.status.in_(UNDER_WAY))
     options = sa.orm.contains_eager(Enrollment.contact)
     return db.session.scalars(found.options(options).order_by(Enrollment.id.desc()).limit(limit)).all()
 
