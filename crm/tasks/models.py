@@ -15,6 +15,7 @@ PRIORITIES = {"low": "Low", "medium": "Medium", "high": "High", "urgent": "Urgen
 STATUSES = {"pending": "To do", "in_progress": "In progress", "completed": "Done", "cancelled": "Cancelled"}
 OPEN = ("pending", "in_progress")
 _OPEN = sa.text("status IN ('pending', 'in_progress')")
+_DONE = sa.text("status = 'completed'")
 
 
 class Task(Identified, Timestamped, Model):
@@ -41,7 +42,7 @@ class Task(Identified, Timestamped, Model):
         sa.Index("ix_contact_tasks_mine", "assigned_to", "status", "due_date"),
         sa.Index("ix_contact_tasks_contact", "contact_id", "status"),
         sa.Index("ix_contact_tasks_open", "due_date", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        sa.Index("ix_contact_tasks_done", "status", "completed_at", "id"),
+        sa.Index("ix_contact_tasks_done", "completed_at", "id", sqlite_where=_DONE, postgresql_where=_DONE),
     )
 
     @property
