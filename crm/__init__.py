@@ -47,11 +47,14 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
     from crm import schedule, wiring
-    from crm.lib import html, limits
+    from crm.lib import html, limits, static_files
+    from crm.settings import overlay
     from crm.setup.routes import lead_here
     from crm.users import access, sessions
 
     html.init_app(app)
+    overlay.init_app(app)
+    static_files.init_app(app)
     sessions.init_app(app)
     app.before_request(lead_here)
     app.before_request(access.guard)

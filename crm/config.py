@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from crm.lib.clock import is_zone
+from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
 """Set by `serve` and `web` for the processes they start: the address to assume when no PUBLIC_URL is set."""
@@ -60,9 +61,8 @@ def _redis(value: str) -> str:
 
 
 def _smtp(value: str) -> str:
-    if value and (urlsplit(value).scheme != "smtp" or not urlsplit(value).hostname):
-        raise ValueError("write it as smtp://user:password@host:port?tls=starttls")
-    _ = urlsplit(value).port
+    if value:
+        Server.of_url(value)
     return value
 
 

@@ -1,7 +1,8 @@
 """The database: the session, column types, transactions, claims.
 
 SQLite transactions are opened by us: `BEGIN` while a page is only read, `BEGIN IMMEDIATE` for everything else, because a
-reading transaction that later writes fails with SQLITE_BUSY at once. A GET that records something declares it (`public(writes=True)`).
+reading transaction that later writes fails with SQLITE_BUSY at once. A GET that records something declares it (`public(writes=True)`),
+and so does a POST that only asks (`requires(…, reads=True)`).
 """
 
 from __future__ import annotations
@@ -176,7 +177,9 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _is_only_reading() -> bool:
-    return has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"} and not g.get("writes", False)
+    if not has_request_context() or g.get("writes", False):
+        return False
+    return request.method in {"GET", "HEAD", "OPTIONS"} or g.get("reads", False)
 
 
 def table_of(model: type[Base]) -> sa.Table:

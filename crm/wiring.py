@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app
 from flask_login import current_user
 
@@ -25,19 +24,25 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.automation import draft_routes, enrollment_routes, step_routes
+from crm.automation import jobs as automation_jobs
+from crm.automation import listeners as automation
+from crm.automation import routes as workflows
 from crm.conditions.fields import Field
+from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
-from crm.database import rollback
 from crm.email import fields as email_fields
+from crm.email import jobs as email_jobs
+from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
-from crm.settings import queries as school
+from crm.imports import routes as imports
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -53,26 +58,38 @@ from crm.users import routes as users
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    condition_routes.bp,
     home.bp,
     setup.bp,
     users.bp,
     people.bp,
+    workflows.bp,
+    draft_routes.bp,
+    step_routes.bp,
+    enrollment_routes.bp,
     settings.bp,
+    tracking.bp,
     health.bp,
     contacts.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
+    imports.bp,
     style.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
+    email_jobs,
+    automation_jobs,
     health_jobs,
     imports_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
+    Listener(automation.wake_waiting),
+    Listener(automation.reach_goals),
+    Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
 )  # fmt: skip
 """What happens when something happened, in this order."""
@@ -98,6 +115,7 @@ class Panel:
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
 
@@ -122,7 +140,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
     "email_messages": ("email.show_message", "message_id"),
-    "automation_workflows": ("automation.show", "workflow_id"),
+    "automation_workflows": ("workflows.show", "workflow_id"),
 }
 """Where the subject of an activity is looked at: its table → endpoint and argument."""
 
@@ -142,7 +160,10 @@ class Place:
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         None,
-        (Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),),
+        (
+            Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+        ),
     ),
     (
         "Settings",
@@ -157,21 +178,12 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": _school_name(), "navigation": list(_visible_navigation())}
+    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
 
 
 def places_of(user: User) -> list[Place]:
     """The places of the navigation this user may go, in order."""
     return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
-
-
-def _school_name() -> str:
-    """The school's name, even on the page that says the database is away."""
-    try:
-        return school.school_name()
-    except sa.exc.SQLAlchemyError:
-        rollback()
-        return current_app.config["SCHOOL_NAME"]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:

@@ -81,3 +81,9 @@ def test_no_template_has_habits_of_an_older_htmx():
         [sys.executable, check, ROOT / "templates", ROOT / "static/js"], capture_output=True, text=True
     )
     assert "Found 0 issue(s)" in run.stderr, run.stderr
+
+
+def test_what_public_pages_load_stays_light():
+    """They promise under 50 kB with their words and a school's logo."""
+    assert (ROOT / "static/core.css").stat().st_size < 24_000
+    assert "app.css" not in (ROOT / "templates/public.html").read_text()

@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import Activity
-from crm.database import after_commit, db
+from crm.database import after_commit, db, table_of
 from crm.lib import clock
+from crm.lib.bulk import execute_many
 from crm.queue import nudge
+
+_APPEND = sa.insert(table_of(ContactActivity))
 
 
 def emit(*activities: Activity) -> None:
@@ -26,7 +29,7 @@ def emit_all(activities: Iterable[Activity], at: datetime | None = None) -> None
     rows = [_row(each, moment) for each in activities]
     if rows:
         db.session.flush()
-        db.session.execute(sa.insert(ContactActivity), rows)
+        execute_many(db.session.connection(), _APPEND, rows)
         after_commit(nudge, "dispatch")
 
 
@@ -38,9 +41,10 @@ def _row(activity: Activity, moment: datetime) -> dict[str, Any]:
         "subject_id": activity.subject_id,
         "title": activity.title[:255],
         "description": activity.description,
-        "metadata_": activity.payload,
+        "metadata": activity.payload,
         "performed_by": activity.by.user_id,
         "actor": activity.by.name[:120],
         "depth": activity.by.depth,
         "created_at": moment,
+        "dispatch_attempts": 0,
     }

@@ -7,6 +7,7 @@ To add an activity, add its class here and its name to `VOCABULARY`.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar
 
 
@@ -49,10 +50,15 @@ class Activity:
     @property
     def payload(self) -> dict[str, Any]:
         """The values that are this activity's own."""
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in COMMON}
+        return {name: getattr(self, name) for name in _own_fields(type(self))}
 
 
 COMMON = {"contact_id", "by", "subject_id"}
+
+
+@cache
+def _own_fields(kind: type[Activity]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name not in COMMON)
 
 
 @dataclass(frozen=True, kw_only=True)

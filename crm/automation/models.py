@@ -13,6 +13,14 @@ from crm.database import Identified, Model, Timestamped, reference
 from crm.lib import clock
 
 STATUSES = {"draft": "Draft", "active": "Active", "paused": "Paused", "archived": "Archived"}
+ENROLLMENT_STATUSES = {
+    "active": "Active",
+    "paused": "Paused",
+    "completed": "Completed",
+    "exited": "Exited",
+    "failed": "Failed",
+}
+UNDER_WAY = ("active", "paused")
 
 
 class Workflow(Identified, Timestamped, Model):
@@ -26,9 +34,19 @@ class Workflow(Identified, Timestamped, Model):
     published_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
     activated_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]
+    """When it last began to run: failures before that are no reason to pause it again."""
+    paused_reason: Mapped[str | None] = mapped_column(sa.String(255))
+    """Why it paused itself; empty when a person did."""
+    intake_after_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """While those who already match are taken in: the last contact looked at."""
     total_enrolled: Mapped[int] = mapped_column(default=0)
     total_completed: Mapped[int] = mapped_column(default=0)
     total_converted: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def status_label(self) -> str:
+        return STATUSES.get(self.status, self.status)
 
 
 class Version(Identified, Model):
@@ -41,6 +59,7 @@ class Version(Identified, Model):
     trigger_type: Mapped[str | None] = mapped_column(sa.String(100), index=True)
     trigger_conditions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     entry_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    goal: Mapped[dict[str, Any]] = mapped_column(default=dict)
     revision: Mapped[int] = mapped_column(default=0)
     """Grows with each edit, so that two people editing one draft are told."""
     published_at: Mapped[datetime | None]
@@ -78,7 +97,11 @@ class Step(Identified, Timestamped, Model):
 
 
 class Enrollment(Identified, Model):
-    """A contact on the way through one version. Due when active and `next_action_at` has come."""
+    """A contact on the way through one version. Due when active and `next_action_at` has come.
+
+    `entry_key` is empty for a contact's first run and the number of the run for each after it, so that two enrollments at
+    the same moment are one.
+    """
 
     __tablename__ = "automation_enrollments"
 
@@ -91,7 +114,7 @@ class Enrollment(Identified, Model):
     enrolled_at: Mapped[datetime] = mapped_column(default=clock.now)
     next_action_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
-    """When the current step was reached; empty until it has been looked at for the first time."""
+    """When the visit to the current step began; empty until it has."""
     waiting_for: Mapped[str | None] = mapped_column(sa.String(50))
     event_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     """The activity that ended the wait of the current step."""
@@ -100,11 +123,20 @@ class Enrollment(Identified, Model):
     cause_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     """The activity that started it."""
     completed_at: Mapped[datetime | None]
+    """When it ended, however it ended."""
     exit_reason: Mapped[str | None] = mapped_column(sa.String(255))
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
     contact: Mapped[Contact] = relationship()
     workflow: Mapped[Workflow] = relationship()
+
+    @property
+    def status_label(self) -> str:
+        return ENROLLMENT_STATUSES.get(self.status, self.status)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in UNDER_WAY
 
     __table_args__ = (
         sa.UniqueConstraint("workflow_id", "contact_id", "entry_key"),

@@ -11,8 +11,9 @@ Three rules hold for every field:
 - A clause that cannot be understood (an unknown field, a deleted tag) is true of nobody, so that a mistake can
   never address everyone. `validate` names it.
 
-Public: `fields` (Field, Relation), `field_types`, `date_types`, `reading` (validate), `compiler`, `queries`, `explanation`,
-`sentences`, `schema`. What values of dates look like is described in `spans`.
+Public: `fields` (Field, Relation) and the types in `field_types`, `date_types`, `choice_types`, `count_type`, to declare
+fields; `reading` (validate), `compiler`, `queries`, `explanation`, `sentences`, `schema`, to ask; `forms`
+(ConditionField), `builder`, `posting`, to edit. What values of dates look like is described in `spans`.
 
 Owns no tables; emits and hears nothing. Each feature offers its fields in its own `fields.py`; the map lists them.
 """

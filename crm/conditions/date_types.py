@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from crm.conditions.controls import PeriodBox, PointBox
 from crm.conditions.field_types import FieldType
 from crm.conditions.fields import Field
 from crm.conditions.operators import BadValue
@@ -15,6 +16,8 @@ class Date(FieldType):
 
     kind = "date"
     operators = ("equals", "not_equals", "before", "after", "between", "is_set", "is_not_set")
+    labels = {"between": "is within"}
+    controls = {"one": PointBox(), "two": PeriodBox()}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
         return read_day(raw, clock)
@@ -25,8 +28,8 @@ class Date(FieldType):
     def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
         return say_point(raw)
 
-    def say_range(self, field: Field, label: str, raw: Any) -> str:
-        return say_period(raw) if isinstance(raw, dict) else super().say_range(field, label, raw)
+    def say_range(self, field: Field, label: str, raw: Any) -> str:  # noqa: ARG002
+        return say_period(raw) if isinstance(raw, dict) else super().say_range(field, "is between", raw)
 
     def before(self, field: Field, value: Any) -> ColumnElement:
         return field.expression < value
@@ -42,6 +45,7 @@ class Moment(Date):
     """A moment in time, such as the last click. Values as described in `spans`; a day covers all of its hours."""
 
     kind = "moment"
+    controls = {"one": PointBox(has_times=True), "two": PeriodBox(has_times=True)}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Span:  # noqa: ARG002
         return read_span(raw, clock)

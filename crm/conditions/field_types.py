@@ -1,4 +1,4 @@
-"""The types of condition fields: which operators each allows, how it reads values, and how it compiles them.
+"""Types of condition fields, texts and numbers first: which operators each allows, how it reads values, and how it compiles them.
 
 A type has one method per operator it allows, named like the operator. Each returns an SQL expression with bound
 values that is true of the contacts meant; where a contact has no value, only the negations and `is_not_set` are.
@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from crm.conditions.controls import Lines, NumberBox, NumberLines, NumberPair, TextBox
 from crm.conditions.fields import Field, Option
 from crm.conditions.operators import BadValue
 from crm.conditions.spans import Clock
-from crm.conditions.values import bound_number, fold, read_number, read_reference, read_text
+from crm.conditions.values import bound_number, fold, read_number, read_text
 from crm.database import db
 
 
@@ -21,6 +22,8 @@ class FieldType:
     kind: str
     operators: tuple[str, ...]
     labels: dict[str, str] = {}
+    controls: dict[str, Any] = {}
+    """How values are entered, by the number of values an operator takes."""
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:
         """The value to compare with, or BadValue."""
@@ -81,6 +84,7 @@ class Text(FieldType):
         "equals", "not_equals", "contains", "not_contains", "starts_with", "ends_with",
         "in_list", "not_in_list", "is_set", "is_not_set",
     )  # fmt: skip
+    controls = {"one": TextBox(), "many": Lines()}
 
     def __init__(self, stored_folded: bool = False):
         """`stored_folded`: the column holds lower case only (email), so that its index can be used."""
@@ -145,6 +149,7 @@ class Number(FieldType):
         "equals", "not_equals", "greater_than", "less_than", "between",
         "in_list", "not_in_list", "is_set", "is_not_set",
     )  # fmt: skip
+    controls = {"one": NumberBox(), "two": NumberPair(), "many": NumberLines()}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
         return read_number(raw)
@@ -175,103 +180,6 @@ class Number(FieldType):
 
     def between(self, field: Field, low: float, high: float) -> ColumnElement:
         return and_(field.expression >= bound_number(low), field.expression <= bound_number(high))
-
-
-class Choice(FieldType):
-    """One of a fixed list, such as the lifecycle stage."""
-
-    kind = "choice"
-    operators = ("equals", "not_equals", "in_list", "not_in_list", "is_set", "is_not_set")
-
-    def options(self, field: Field) -> list[Option]:
-        choices = field.choices() if callable(field.choices) else field.choices
-        return [Option(*choice) if isinstance(choice, tuple) else Option(choice, str(choice)) for choice in choices]
-
-    def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
-        return _option(field, raw).value
-
-    def say(self, field: Field, raw: Any) -> str:
-        return _option(field, raw).label
-
-    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
-        labels = {option.value: option.label for option in field.options()}
-        return None if stored is None else labels.get(stored, str(stored))
-
-
-class YesNo(FieldType):
-    """True or false. Unset is neither."""
-
-    kind = "yes_no"
-    operators = ("equals", "not_equals", "is_set", "is_not_set")
-    words = {"true": True, "yes": True, "false": False, "no": False}
-
-    def read(self, field: Field, raw: Any, clock: Clock) -> bool:  # noqa: ARG002
-        value = self.words.get(raw.lower()) if isinstance(raw, str) else raw
-        if not isinstance(value, bool):
-            raise BadValue("Choose yes or no.")
-        return value
-
-    def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
-        return "yes" if self.words.get(str(raw).lower()) else "no"
-
-    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
-        return None if stored is None else "yes" if stored else "no"
-
-    def equals(self, field: Field, value: bool) -> ColumnElement:
-        return field.expression.is_(value)
-
-    def not_equals(self, field: Field, value: bool) -> ColumnElement:
-        return field.expression.is_distinct_from(value)
-
-
-class Link(FieldType):
-    """A set of things linked to the contact, such as tags; a value is an id or a slug."""
-
-    kind = "link"
-    operators = ("contains", "not_contains", "in_list", "not_in_list", "is_set", "is_not_set")
-    labels = {"contains": "is", "not_contains": "is not"}
-
-    def options(self, field: Field) -> list[Option]:
-        return field.relation.options()
-
-    def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
-        found = field.relation.find(read_reference(raw))
-        if found is None:
-            raise BadValue(f"{field.label} “{raw}” does not exist (any more). Choose another.")
-        return found
-
-    def say(self, field: Field, raw: Any) -> str:
-        found = field.relation.find(read_reference(raw))
-        return str(raw) if found is None else field.relation.name_of(found)
-
-    def stored(self, field: Field, id_: int) -> Any:
-        return ", ".join(field.relation.names_of(id_)) or None
-
-    def is_set(self, field: Field) -> ColumnElement:
-        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.is_not(None)))
-
-    def is_not_set(self, field: Field) -> ColumnElement:
-        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
-
-    def contains(self, field: Field, value: int) -> ColumnElement:
-        return self.in_list(field, [value])
-
-    def not_contains(self, field: Field, value: int) -> ColumnElement:
-        return self.not_in_list(field, [value])
-
-    def in_list(self, field: Field, values: list) -> ColumnElement:
-        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.in_(values)))
-
-    def not_in_list(self, field: Field, values: list) -> ColumnElement:
-        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
-
-
-def _option(field: Field, raw: Any) -> Option:
-    wanted = str(read_reference(raw)).lower()
-    found = next((option for option in field.options() if str(option.value).lower() == wanted), None)
-    if found is None:
-        raise BadValue(f"Choose a {field.label.lower()} from the list.")
-    return found
 
 
 def contact_id() -> ColumnElement:

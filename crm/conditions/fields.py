@@ -20,6 +20,11 @@ class Option(NamedTuple):
     value: Any
     label: str
 
+    @property
+    def key(self) -> str:
+        """The value as a form holds it, whatever its case."""
+        return str(self.value).lower()
+
 
 @dataclass(frozen=True)
 class Relation:

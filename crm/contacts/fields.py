@@ -4,8 +4,9 @@ from functools import lru_cache
 
 from babel import Locale
 
+from crm.conditions.choice_types import Choice
 from crm.conditions.date_types import Date, Moment
-from crm.conditions.field_types import Choice, Text
+from crm.conditions.field_types import Text
 from crm.conditions.fields import Field, Option
 from crm.contacts.models import LIFECYCLE_STAGES, Contact
 from crm.users.queries import users_by_name

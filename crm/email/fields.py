@@ -1,8 +1,8 @@
 """What conditions may ask of email."""
 
+from crm.conditions.choice_types import Link
 from crm.conditions.count_type import Count
 from crm.conditions.date_types import Moment
-from crm.conditions.field_types import Link
 from crm.conditions.fields import Field, Relation
 from crm.contacts.models import Contact
 from crm.email.models import EmailMessage, EmailTemplate

@@ -92,4 +92,4 @@ def start() -> str:
     return render_template("setup/start.html", offers=offers, name=current_user.name)
 
 
-WRONG_CODE = "This is not the setup code. It is printed where Cohort was started, and kept in the file setup-code of its instance folder."
+WRONG_CODE = "This is not the setup code. Compare it with the one that was printed; each letter counts."

@@ -1,6 +1,6 @@
 """What conditions may ask of tags."""
 
-from crm.conditions.field_types import Link
+from crm.conditions.choice_types import Link
 from crm.conditions.fields import Field, Relation
 from crm.tags.models import Tag, Tagging
 

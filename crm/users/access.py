@@ -19,16 +19,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """What a view asks of its caller. `writes` marks a GET that records something."""
+    """What a view asks of its caller. `writes` marks a GET that records something, `reads` a POST that only asks."""
 
     permissions: tuple[str, ...] = ()
     is_public: bool = False
     writes: bool = False
+    reads: bool = False
 
 
-def requires(*permissions: str) -> Callable[[View], View]:
+def requires(*permissions: str, reads: bool = False) -> Callable[[View], View]:
     """The view is for signed-in users who hold all these permissions."""
-    return _declare(Access(permissions))
+    return _declare(Access(permissions, reads=reads))
 
 
 def signed_in(view: View) -> View:
@@ -63,7 +64,7 @@ def guard() -> Response | None:
     access = access_of(request.endpoint)
     if access is None:
         abort(403)
-    g.writes = access.writes
+    g.writes, g.reads = access.writes, access.reads
     if access.is_public:
         return None
     if not current_user.is_authenticated:

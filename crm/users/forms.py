@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
 from crm.lib.clock import zone_choices
+from crm.lib.form_checks import Passes, choices, say, trimmed
 from crm.users.operations import check_email, check_name
-from crm.users.passwords import check_password, is_right
+from crm.users.passwords import ADVICE, check_password, is_right
 from crm.users.roles import ROLE_LABELS, ROLE_NOTES
 
-THEMES = [("auto", "As the device"), ("light", "Light"), ("dark", "Dark")]
-
-
-def trimmed(value: str | None) -> str:
-    """What was typed, without the spaces around it."""
-    return (value or "").strip()
+THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
 
 
 class SignInForm(FlaskForm):
@@ -31,54 +27,40 @@ class SignInForm(FlaskForm):
 class AccountForm(FlaskForm):
     """What a user may change about themselves."""
 
-    name = StringField("Name", filters=[trimmed])
+    name = StringField("Name", [Passes(check_name)], filters=[trimmed])
     timezone = SelectField("Time zone", choices=zone_choices)
-    theme = RadioField("Theme", choices=THEMES)
-
-    def validate_name(self, field: Field) -> None:
-        check_name(field.data)
+    theme = RadioField("Theme", choices=choices(THEMES.items()))
 
 
-class NewPassword(FlaskForm):
-    """A new password, typed twice."""
+class PasswordForm(FlaskForm):
+    """A new password, typed twice, with the present one to show that it is you."""
 
-    password = PasswordField("New password", description="At least 8 characters. A few unrelated words work well.")
-    again = PasswordField("New password again")
+    current = PasswordField("Current password", [InputRequired("Write your current password.")])
+    password = PasswordField("New password", [InputRequired("Write a new password.")], description=ADVICE)
+    again = PasswordField("New password again", [InputRequired("Write the new password again.")])
+
+    def validate_current(self, field: Field) -> None:
+        if not is_right(current_user.password_hash, field.data or ""):
+            raise ValidationError("This is not your current password.")
 
     def validate_password(self, field: Field) -> None:
-        check_password(field.data or "", current_user.email, current_user.name)
+        say(check_password, field.data or "", current_user.email, current_user.name)
 
     def validate_again(self, field: Field) -> None:
         if field.data != self.password.data:
-            raise ValueError("The two passwords differ.")
-
-
-class PasswordForm(NewPassword):
-    """A new password, with the present one to show that it is you."""
-
-    current = PasswordField("Current password", [InputRequired("Write your current password.")])
-
-    def validate_current(self, field: Field) -> None:
-        if field.data and not is_right(current_user.password_hash, field.data):
-            raise ValueError("This is not your current password.")
+            raise ValidationError("The two passwords differ.")
 
 
 class NewUserForm(FlaskForm):
     """Somebody who is to sign in."""
 
-    name = StringField("Name", filters=[trimmed])
-    email = StringField("Email", filters=[trimmed], description="What they sign in with.")
-    role = RadioField("Role", choices=[(key, f"{label}: {ROLE_NOTES[key]}") for key, label in ROLE_LABELS.items()])
+    name = StringField("Name", [Passes(check_name)], filters=[trimmed])
+    email = StringField("Email", [Passes(check_email)], filters=[trimmed], description="What they sign in with.")
+    role = RadioField("Role", choices=choices((key, f"{ROLE_LABELS[key]}: {ROLE_NOTES[key]}") for key in ROLE_LABELS))
     timezone = SelectField("Time zone", choices=zone_choices)
-
-    def validate_name(self, field: Field) -> None:
-        check_name(field.data)
-
-    def validate_email(self, field: Field) -> None:
-        check_email(field.data)
 
 
 class RoleForm(FlaskForm):
     """Which of the roles somebody has."""
 
-    role = SelectField("Role", choices=list(ROLE_LABELS.items()))
+    role = SelectField("Role", choices=choices(ROLE_LABELS.items()))

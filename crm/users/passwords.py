@@ -11,6 +11,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from flask import current_app
 
 SHORTEST, LONGEST = 8, 200
+ADVICE = f"At least {SHORTEST} characters. A few unrelated words work well."
 LIST = Path(__file__).with_name("common_passwords.txt")
 """The 3,000 most used passwords of eight characters and more, from zxcvbn's frequency lists (MIT licence)."""
 

@@ -94,7 +94,7 @@ def change_account() -> Any:
 def set_theme() -> Any:
     """Save the theme and go back to where it was chosen."""
     theme = request.form.get("theme", "")
-    if theme in dict(THEMES):
+    if theme in THEMES:
         current_user.theme = theme
         commit()
     return redirect(page_it_came_from(request.referrer, request.host) or url_for("users.account"), 303)

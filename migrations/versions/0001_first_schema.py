@@ -29,6 +29,12 @@ def upgrade() -> None:
     sa.Column('seen_at', UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_heartbeats'))
     )
+    op.create_table('settings',
+    sa.Column('key', sa.String(length=60), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.Column('updated_at', UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_settings'))
+    )
     op.create_table('suppressions',
     sa.Column('channel', sa.String(length=12), nullable=False),
     sa.Column('address', sa.String(length=255), nullable=False),
@@ -42,6 +48,7 @@ def upgrade() -> None:
     sa.Column('email', sa.String(length=255), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('password_hash', sa.String(length=255), nullable=False),
+    sa.Column('has_initial_password', sa.Boolean(), nullable=False),
     sa.Column('role', sa.String(length=50), nullable=False),
     sa.Column('is_enabled', sa.Boolean(), nullable=False),
     sa.Column('timezone', sa.String(length=64), nullable=False),
@@ -84,6 +91,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('automation_workflows', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_automation_workflows_status'), ['status'], unique=False)
+
+    op.create_table('contact_imports',
+    sa.Column('file_name', sa.String(length=255), nullable=False),
+    sa.Column('stored_as', sa.String(length=64), nullable=False),
+    sa.Column('encoding', sa.String(length=20), nullable=False),
+    sa.Column('delimiter', sa.String(length=1), nullable=False),
+    sa.Column('has_header', sa.Boolean(), nullable=False),
+    sa.Column('columns', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('lines', sa.Integer(), nullable=False),
+    sa.Column('mapping', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('tag_ids', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('existing', sa.String(length=12), nullable=False),
+    sa.Column('day_first', sa.Boolean(), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=True),
+    sa.Column('status', sa.String(length=12), nullable=False),
+    sa.Column('rows_total', sa.Integer(), nullable=True),
+    sa.Column('rows_done', sa.Integer(), nullable=False),
+    sa.Column('created', sa.Integer(), nullable=False),
+    sa.Column('updated', sa.Integer(), nullable=False),
+    sa.Column('unchanged', sa.Integer(), nullable=False),
+    sa.Column('skipped', sa.Integer(), nullable=False),
+    sa.Column('refused', sa.Integer(), nullable=False),
+    sa.Column('error', sa.String(length=500), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('fence', sa.Integer(), nullable=False),
+    sa.Column('lease_until', UTCDateTime(), nullable=True),
+    sa.Column('created_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('is_unattended', sa.Boolean(), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.Column('finished_at', UTCDateTime(), nullable=True),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['created_by'], ['users.id'], name=op.f('fk_contact_imports_created_by_users'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_imports'))
+    )
+    with op.batch_alter_table('contact_imports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_imports_created_by'), ['created_by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_imports_status'), ['status'], unique=False)
 
     op.create_table('contact_tags',
     sa.Column('name', sa.String(length=100), nullable=False),
@@ -214,6 +258,20 @@ def upgrade() -> None:
         batch_op.create_index('ix_contact_activities_timeline', ['contact_id', 'created_at', 'id'], unique=False)
         batch_op.create_index('ix_contact_activities_type', ['activity_type', 'created_at'], unique=False)
         batch_op.create_index('ix_contact_activities_waiting', ['id'], unique=False, sqlite_where=sa.text('dispatched_at IS NULL'), postgresql_where=sa.text('dispatched_at IS NULL'))
+
+    op.create_table('contact_import_rows',
+    sa.Column('import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line', sa.Integer(), nullable=False),
+    sa.Column('outcome', sa.String(length=12), nullable=False),
+    sa.Column('problems', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('cells', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['contact_imports.id'], name=op.f('fk_contact_import_rows_import_id_contact_imports'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_import_rows')),
+    sa.UniqueConstraint('import_id', 'line', name=op.f('uq_contact_import_rows_import_id_line'))
+    )
+    with op.batch_alter_table('contact_import_rows', schema=None) as batch_op:
+        batch_op.create_index('ix_contact_import_rows', ['import_id', 'outcome', 'line'], unique=False)
 
     op.create_table('contact_taggings',
     sa.Column('tag_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

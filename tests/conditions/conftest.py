@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from crm.conditions.choice_types import Choice, Link, YesNo
 from crm.conditions.count_type import Count
 from crm.conditions.date_types import Date, Moment
-from crm.conditions.field_types import Choice, Link, Number, Text, YesNo
+from crm.conditions.field_types import Number, Text
 from crm.conditions.fields import Field, Relation
 from crm.contacts.models import LIFECYCLE_STAGES, Contact
 from crm.database import db

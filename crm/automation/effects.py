@@ -1,0 +1,101 @@
+"""Carrying out what steps decided: each kind of effect in bulk, by the operation of the feature that owns it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm.activity.vocabulary import Actor
+from crm.automation.decisions import AddTag, CreateTask, Effect, SendEmail
+from crm.database import db
+from crm.email.models import EmailTemplate
+from crm.email.operations import NewEmail, ensure_content, queue_emails
+from crm.tags.models import Tag
+from crm.tags.operations import tag_contacts
+from crm.tasks.operations import NewTask, create_tasks
+
+
+@dataclass(slots=True)
+class Deed:
+    """An effect to be carried out for one visit; `outcome` is what the journey shows of it afterwards."""
+
+    effect: Any
+    contact_id: int
+    enrollment_id: int
+    step_id: int
+    visit_no: int
+    actor: Actor
+    outcome: dict[str, Any]
+
+
+def send_emails(deeds: Sequence[Deed]) -> None:
+    """Queue the emails. A message is unique to its visit, so doing it again sends nothing twice."""
+    contents = {each: _content_id(each) for each in {deed.effect for deed in deeds}}
+    queue_emails([_new_email(each, contents[each.effect]) for each in deeds])
+
+
+def _new_email(deed: Deed, content_id: int) -> NewEmail:
+    return NewEmail(
+        contact_id=deed.contact_id,
+        content_id=content_id,
+        template_id=deed.effect.template_id,
+        purpose="workflow",
+        parent_id=deed.enrollment_id,
+        visit_no=deed.visit_no,
+        step_id=deed.step_id,
+        is_marketing=deed.effect.is_marketing,
+        actor=deed.actor.name,
+        depth=deed.actor.depth,
+    )
+
+
+def _content_id(effect: SendEmail) -> int:
+    if effect.template_id:
+        return db.session.get_one(EmailTemplate, effect.template_id).content_id
+    return ensure_content(effect.subject, effect.content).id
+
+
+def add_tags(deeds: Sequence[Deed]) -> None:
+    """Add the tags: one statement per tag and depth."""
+    groups: dict[tuple[int, Actor], list[int]] = defaultdict(list)
+    for each in deeds:
+        groups[each.effect.tag_id, each.actor].append(each.contact_id)
+    for (tag_id, actor), contact_ids in groups.items():
+        tag_contacts(db.session.get_one(Tag, tag_id), contact_ids, actor)
+
+
+def make_tasks(deeds: Sequence[Deed]) -> None:
+    """Create the tasks, and keep their ids for the journey."""
+    made = create_tasks([_new_task(each) for each in deeds])
+    for deed, task_id in zip(deeds, made, strict=True):
+        deed.outcome["task_id"] = task_id
+
+
+def _new_task(deed: Deed) -> NewTask:
+    effect = deed.effect
+    return NewTask(
+        contact_id=deed.contact_id,
+        title=effect.title,
+        description=effect.description,
+        due_date=effect.due_date,
+        priority=effect.priority,
+        assigned_to=effect.assigned_to,
+        by=deed.actor,
+    )
+
+
+APPLIERS: tuple[tuple[type[Effect], Callable[[Sequence[Deed]], None]], ...] = (
+    (AddTag, add_tags),
+    (CreateTask, make_tasks),
+    (SendEmail, send_emails),
+)
+"""Each kind of effect and who carries it out."""
+
+
+def apply(deeds: Sequence[Deed]) -> None:
+    """Carry out these effects, kind by kind."""
+    for kind, applier in APPLIERS:
+        if chosen := [each for each in deeds if type(each.effect) is kind]:
+            applier(chosen)

@@ -1,0 +1,94 @@
+"""What activities do to workflows: they wake those who wait for them, reach goals, and start new runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from crm.activity.models import ContactActivity
+from crm.activity.vocabulary import Activity
+from crm.automation.enrolling import Entry, close_visits, enroll_entries
+from crm.automation.models import UNDER_WAY, Enrollment, Version, Workflow
+from crm.automation.types import TRIGGER_TYPES, TRIGGERS
+from crm.database import after_commit, db, table_of
+from crm.lib import clock
+from crm.queue import nudge
+
+STARTING: tuple[type[Activity], ...] = tuple(
+    dict.fromkeys(activity for trigger in TRIGGER_TYPES for activity in trigger.activities)
+)
+"""The activities that some trigger means."""
+
+_enrollments = table_of(Enrollment)
+
+
+def wake_waiting(activities: Sequence[ContactActivity]) -> None:
+    """Let those go on who wait for one of these, if it came after they began to wait and before their time ran out."""
+    happened: dict[tuple[int, str | None], list[ContactActivity]] = defaultdict(list)
+    for each in activities:
+        happened[each.contact_id, each.activity_type].append(each)
+    woken = [
+        {"of": row.id, "event": event.id}
+        for row in _waiting({each.contact_id for each in activities})
+        if (event := _in_time(happened[row.contact_id, row.waiting_for], row))
+    ]
+    if woken:
+        statement = sa.update(_enrollments).where(_enrollments.c.id == sa.bindparam("of"))
+        moment = {"next_action_at": clock.now(), "event_id": sa.bindparam("event")}
+        db.session.connection().execute(statement.values(moment), woken)
+        after_commit(nudge, "process_enrollments")
+
+
+def _waiting(contact_ids: set[int]) -> Sequence[sa.Row[tuple[int, int, str, object, object]]]:
+    e = _enrollments.c
+    return db.session.execute(
+        sa.select(e.id, e.contact_id, e.waiting_for, e.arrived_at, e.next_action_at)
+        .where(e.contact_id.in_(contact_ids), e.waiting_for.is_not(None), e.event_id.is_(None), e.status.in_(UNDER_WAY))
+        .with_for_update()
+    ).all()
+
+
+def _in_time(events: Sequence[ContactActivity], waiting: sa.Row) -> ContactActivity | None:
+    return next((each for each in events if waiting.arrived_at <= each.created_at <= waiting.next_action_at), None)
+
+
+def reach_goals(activities: Sequence[ContactActivity]) -> None:
+    """End the runs whose goal one of these is, and count them as converted."""
+    goals = _running(Version.goal)
+    for workflow, goal in goals:
+        if reached := {each.contact_id for each in activities if each.activity_type == (goal or {}).get("event")}:
+            _reach(workflow, reached, max(each.created_at for each in activities))
+
+
+def _reach(workflow: Workflow, contact_ids: set[int], now: object) -> None:
+    runs = sa.and_(
+        Enrollment.workflow_id == workflow.id, Enrollment.contact_id.in_(contact_ids), Enrollment.status.in_(UNDER_WAY)
+    )
+    close_visits(sa.select(Enrollment.id).where(runs), "The goal was reached", now)
+    ended = sa.update(_enrollments).where(runs).values(
+        status="exited", exit_reason="Goal reached", completed_at=now, next_action_at=None, waiting_for=None
+    )  # fmt: skip
+    number = db.session.execute(ended, execution_options={"synchronize_session": False}).rowcount
+    total = Workflow.total_converted + number
+    db.session.execute(sa.update(Workflow).where(Workflow.id == workflow.id).values(total_converted=total))
+
+
+def start_workflows(activities: Sequence[ContactActivity]) -> None:
+    """Enroll the contacts of these activities in every running workflow whose trigger means them."""
+    for workflow, version in _running(Version):
+        trigger = TRIGGERS.get(version.trigger_type or "")
+        kinds = {each.kind for each in trigger.activities} if trigger else set()
+        entries = [
+            Entry(each.contact_id, each.id, each.depth + 1)
+            for each in activities
+            if each.activity_type in kinds and trigger.matches(version.trigger_conditions, each)
+        ]
+        if entries:
+            enroll_entries(workflow, entries)
+
+
+def _running(what: object) -> Iterator[tuple[Workflow, object]]:
+    found = sa.select(Workflow, what).join(Version, Version.id == Workflow.published_id)
+    yield from db.session.execute(found.where(Workflow.status == "active").order_by(Workflow.id)).all()

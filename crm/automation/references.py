@@ -1,0 +1,71 @@
+"""What a configuration may point at: tags, templates, users. Stored as an id, written in documents by slug."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from wtforms.fields.choices import SelectChoice
+
+from crm.database import db
+from crm.email.models import EmailTemplate
+from crm.lib.form_checks import choices
+from crm.tags.models import Tag
+from crm.tags.operations import ensure_tag
+from crm.users.models import User
+
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A kind of thing that can be pointed at. `slug` is its stable name; `make` makes one that is missing, if that is done."""
+
+    noun: str
+    model: Any
+    slug: str
+    make: Callable[[str], Any] | None = None
+
+    def find(self, value: Any) -> int | None:
+        """The id meant by an id or a slug; None if there is no such thing."""
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            return None
+        by_slug = (
+            db.session.scalar(sa.select(self.model.id).where(self._column() == value)) if _is_text(value) else None
+        )
+        return by_slug if by_slug is not None else self._by_id(value)
+
+    def slug_of(self, number: int) -> str | int:
+        """How documents write it: the slug, or the bare id of what is gone."""
+        found = db.session.scalar(sa.select(self._column()).where(self.model.id == number))
+        return number if found is None else found
+
+    def name_of(self, number: Any) -> str:
+        """What to call it in a sentence."""
+        found = db.session.get(self.model, number) if self._by_id(number) is not None else None
+        return f"“{found.name}”" if found else f"a {self.noun} that was deleted"
+
+    def options(self) -> list[SelectChoice]:
+        """All of them as choices, by name."""
+        rows = db.session.execute(sa.select(self.model.id, self.model.name).order_by(self.model.name, self.model.id))
+        return choices((str(number), name) for number, name in rows)
+
+    def _by_id(self, value: Any) -> int | None:
+        if not str(value).isascii() or not str(value).isdigit() or int(value) > LARGEST_ID:
+            return None
+        return db.session.scalar(sa.select(self.model.id).where(self.model.id == int(value)))
+
+    def _column(self) -> Any:
+        return getattr(self.model, self.slug)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it can be a slug: text that the database can hold."""
+    return isinstance(value, str) and "\0" not in value and value.isprintable()
+
+
+TAG = Reference("tag", Tag, "slug", make=ensure_tag)
+TEMPLATE = Reference("template", EmailTemplate, "slug")
+USER = Reference("user", User, "email")

@@ -1,0 +1,69 @@
+"""Send the contact an email."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional
+
+from crm.automation.decisions import Decision, Next
+from crm.automation.decisions import SendEmail as SendEmailEffect
+from crm.automation.merge_field import email_tags_known
+from crm.automation.references import TEMPLATE
+from crm.automation.step_type import Config, StepType
+from crm.automation.view import View
+from crm.lib.form_checks import choices
+
+
+def _templates() -> list[SelectChoice]:
+    return [*choices([("", "None: written here")]), *TEMPLATE.options()]
+
+
+def _number(value: object) -> int | None:
+    return int(str(value)) if value not in (None, "") else None
+
+
+class SendEmailForm(Form):
+    template_id = SelectField("Template", [Optional()], coerce=_number, choices=_templates)
+    subject = StringField("Subject", [Length(max=255), email_tags_known])
+    content = TextAreaField("Content (Markdown)", [Length(max=100_000), email_tags_known])
+    transactional = BooleanField(
+        "Transactional", description="Also goes to people who do not want marketing: only for what they need to know."
+    )
+
+    def validate(self, extra_validators: object = None) -> bool:
+        is_valid = super().validate(extra_validators)
+        if not self.template_id.data and not self.errors:
+            return self._ask_for("subject") & self._ask_for("content")
+        return is_valid
+
+    def _ask_for(self, name: str) -> bool:
+        if (self[name].data or "").strip():
+            return True
+        self[name].errors = [*self[name].errors, "Choose a template, or write a subject and content."]
+        return False
+
+
+class SendEmail(StepType):
+    """Sends the contact an email: one of your templates, or a text you write here. Opens and clicks are tracked. Someone
+    who unsubscribed, or has no email address, is skipped and goes on."""
+
+    kind = "send_email"
+    label = "Send an email"
+    group = "Communication"
+    icon = "mail"
+    references = {"template_id": TEMPLATE}
+    Form = SendEmailForm
+
+    def summary(self, config: Config) -> str:
+        if config.get("template_id"):
+            return f"Send the email {TEMPLATE.name_of(config['template_id'])}"
+        return f"Send the email “{config['subject']}”" if config.get("subject") else "Send an email"
+
+    def decide(self, view: View, config: Config, now: datetime) -> Decision:  # noqa: ARG002
+        own = {} if config.get("template_id") else {"subject": config["subject"], "content": config["content"]}
+        is_marketing = not config.get("transactional", False)
+        effect = SendEmailEffect(config.get("template_id"), is_marketing=is_marketing, **own)
+        return Decision(Next(), "Email queued", (effect,))

@@ -1,0 +1,37 @@
+"""Addresses of static files carry a mark of their content, so that browsers keep them for a year and never see an old one."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+
+YEAR = 365 * 24 * 3600
+
+
+def init_app(app: Flask) -> None:
+    """Mark every address made by url_for, and let what is asked for by its mark be kept."""
+    app.url_defaults(_mark)
+    app.after_request(_keep)
+
+
+def _mark(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint != "static" or "v" in values:
+        return
+    path = Path(current_app.static_folder or "") / values["filename"]
+    if path.is_file():
+        values["v"] = _digest(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _digest(path: Path, changed_at: int) -> str:  # noqa: ARG001 a changed file is another key
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def _keep(response: Response) -> Response:
+    if request.endpoint == "static" and request.args.get("v") and response.status_code in (200, 304):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response

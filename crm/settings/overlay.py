@@ -1,0 +1,50 @@
+"""Keeps the configuration of every process in step with what the school has set, so that everyone asks the configuration alone.
+
+Looked at when a request or job begins, at most every five seconds, past the session: it takes part in no transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+
+from flask import Flask, appcontext_pushed, current_app
+
+from crm.database import db
+
+log = logging.getLogger(__name__)
+SET_BY_PEOPLE = ("SCHOOL_NAME", "TIMEZONE")
+EVERY = 5.0
+
+
+def init_app(app: Flask) -> None:
+    """Look whenever a context begins."""
+    app.extensions["settings_looked_at"] = float("-inf")
+    appcontext_pushed.connect(_look, app)
+
+
+def apply(facts: Mapping[str, str]) -> None:
+    """Let these facts hold in this process."""
+    current_app.config.update({key: facts[key] for key in SET_BY_PEOPLE if facts.get(key)})
+
+
+def _look(app: Flask, **_: object) -> None:
+    if time.monotonic() - app.extensions["settings_looked_at"] < EVERY:
+        return
+    app.extensions["settings_looked_at"] = time.monotonic()
+    try:
+        apply(_rows())
+    except Exception as error:
+        log.debug("settings could not be read: %s", type(error).__name__)
+
+
+def _rows() -> dict[str, str]:
+    """Read on the driver: the engine would begin a transaction, and outside a request that is a writing one."""
+    connection = db.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT key, value FROM settings")
+        return dict(cursor.fetchall())
+    finally:
+        connection.close()

@@ -1,0 +1,81 @@
+"""API tokens: the owner's permissions, under /api/v1 only."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Blueprint, jsonify, request
+from flask_login import current_user
+
+from crm.database import commit, db
+from crm.lib import clock
+from crm.users import operations
+from crm.users.access import requires
+from crm.users.models import ApiToken
+from tests.conftest import make_app
+
+api = Blueprint("trial", __name__, url_prefix="/api/v1")
+
+
+@api.route("/trial", methods=["GET", "POST"])
+@requires("crm.tags.manage")
+def trial():
+    return jsonify(name=current_user.name, method=request.method)
+
+
+@pytest.fixture
+def client(app):
+    """A program; the app asks every form for its CSRF token."""
+    with_api = make_app(app.config["INSTANCE_PATH"], WTF_CSRF_ENABLED=True)
+    with_api.register_blueprint(api)
+    return with_api.test_client()
+
+
+def bearer(user):
+    token = operations.add_token(user, "trial")
+    commit()
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_token_stands_for_its_owner_without_a_form_token(client, ada):
+    headers = bearer(ada)
+    assert client.get("/api/v1/trial", headers=headers).json == {"name": "Ada", "method": "GET"}
+    assert client.post("/api/v1/trial", headers=headers).json == {"name": "Ada", "method": "POST"}
+
+
+def test_it_may_do_what_its_owner_may(client, ada, agnes):
+    assert client.get("/api/v1/trial", headers=bearer(agnes)).status_code == 403
+
+
+@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer cohort_wrong", "Basic YTpi", "Bearer é"])
+def test_anything_else_is_unauthorized_as_a_problem(client, ada, header):
+    reply = client.get("/api/v1/trial", headers={"Authorization": header})
+    assert (reply.status_code, reply.mimetype) == (401, "application/problem+json")
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_cookie_counts_for_nothing_there(client, ada, app):
+    with client.session_transaction() as session:
+        session["_user_id"] = operations.open_session(ada)
+    assert client.post("/api/v1/trial").status_code == 401
+    assert client.get("/account").status_code == 200
+
+
+def test_a_token_counts_for_nothing_on_pages(client, ada):
+    assert client.get("/account", headers=bearer(ada)).status_code == 302
+    assert client.post("/account/theme", headers=bearer(ada)).location == "/sign-in"
+
+
+def test_a_disabled_owners_token_is_dead(client, ada, mo):
+    headers = bearer(mo)
+    operations.disable(mo)
+    assert client.get("/api/v1/trial", headers=headers).status_code == 401
+
+
+def test_its_use_is_noted_at_most_hourly(client, ada):
+    headers = bearer(ada)
+    client.get("/api/v1/trial", headers=headers).close()
+    used = db.session.scalar(sa.select(ApiToken.last_used_at))
+    assert clock.now() - used < timedelta(minutes=1)
+    client.get("/api/v1/trial", headers=headers).close()
+    assert db.session.scalar(sa.select(ApiToken.last_used_at)) == used
