@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crm.activity.jobs import dispatch
-from crm.email.jobs import deliver
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
 from crm.queue import Every

@@ -34,6 +34,8 @@ from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
+from crm.email import message_routes as messages
+from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
@@ -58,6 +60,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    templates.bp,
+    messages.bp,
     tracking.bp,
     health.bp,
     style.bp,
@@ -99,6 +103,7 @@ class Panel:
 
 
 CONTACT_PANELS: tuple[Panel, ...] = (
+    Panel("emails", "Email", "messages.of_contact"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
 )  # fmt: skip
 
@@ -118,7 +123,11 @@ class Place:
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         None,
-        (Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),),
+        (
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
+        ),
     ),
     (
         "Settings",
