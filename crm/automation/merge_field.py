@@ -6,6 +6,8 @@ from wtforms import Field, Form
 from wtforms.validators import ValidationError
 
 from crm.automation.view import MERGE_NAMES
+from crm.email.compose import check
+from crm.email.values import KNOWN
 from crm.lib import merge_tags
 
 
@@ -15,4 +17,14 @@ def merge_tags_known(_form: Form, field: Field) -> None:
         raise ValidationError(str(problem))
 
 
-email_tags_known = merge_tags_known
+def email_tags_known(_form: Form, field: Field) -> None:
+    """Refuses text with a merge tag that no email fills in."""
+    for problem in merge_tags.check(field.data or "", KNOWN):
+        raise ValidationError(str(problem))
+
+
+def email_can_be_written(_form: Form, field: Field) -> None:
+    """Refuses the Markdown of an email that could not be sent: an unknown merge tag, a link that leads nowhere."""
+    text = field.data or ""
+    for problem in check("markdown", "A subject", "", text, KNOWN).get("body", ()) if text.strip() else ():
+        raise ValidationError(problem)

@@ -23,7 +23,7 @@ class Moment:
 def history_of(message: EmailMessage, clicks: Sequence[EmailLinkClick]) -> list[Moment]:
     """What happened to the message, newest first."""
     story = [*_sending(message), *_answers(message), *map(_click, clicks)]
-    return sorted(story, key=lambda each: each.at or message.created_at, reverse=True)
+    return sorted(story, key=lambda each: each.at or message.created_at)[::-1]
 
 
 def _sending(message: EmailMessage) -> Iterator[Moment]:

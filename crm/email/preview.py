@@ -38,7 +38,12 @@ def framed_problems(problems: dict[str, list[str]]) -> Response:
 def example(form: str, subject: str, preheader: str, body: str) -> Rendered:
     """A wording as somebody in particular might get it; its links lead where they will in the end. Raises MergeError."""
     content = composed(form, subject, preheader, body)
-    return rendered(content, example_values(), link=lambda at: filled(content.links[at], example_values()) or "#", unsubscribe_url="#unsubscribe")
+    return rendered(
+        content,
+        example_values(),
+        link=lambda at: filled(content.links[at], example_values()) or "#",
+        unsubscribe_url="#unsubscribe",
+    )
 
 
 def as_received(message: EmailMessage) -> Rendered:
