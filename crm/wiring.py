@@ -41,6 +41,7 @@ from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
+from crm.imports import routes as imports
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -64,6 +65,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     messages.bp,
     tracking.bp,
     health.bp,
+    imports.bp,
     style.bp,
 )  # fmt: skip
 
