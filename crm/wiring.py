@@ -37,6 +37,8 @@ from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
+from crm.email import message_routes as messages
+from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
@@ -68,6 +70,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    templates.bp,
+    messages.bp,
     tracking.bp,
     health.bp,
     contacts.bp,
@@ -115,6 +119,7 @@ class Panel:
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("emails", "Email", "messages.of_contact"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
@@ -163,6 +168,9 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
         ),
     ),
     (
