@@ -50,9 +50,9 @@ def attempt(version: Version, change: Callable[[], object]) -> Refused | None:
 def panel(
     template: str, *, form: Form | FlaskForm | None = None, refusal: Refused | None = None, **values: Any
 ) -> tuple[str, int]:
-    """A panel with its form: 409 when somebody else was quicker, 422 when something is wrong with what was entered."""
+    """A panel with its form: 409 when somebody else was quicker, 422 when what was posted could not be done as it is."""
     is_stale = isinstance(refusal, Stale)
-    code = 409 if is_stale else 422 if refusal or (form and form.errors) else 200
+    code = 409 if is_stale else 422 if request.method == "POST" else 200
     return render_template(f"automation/{template}", form=form, refusal=refusal, is_stale=is_stale, **values), code
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from zlib import crc32
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from crm.automation import editor, flow_chart, operations, overview, queries
+from crm.automation import documents, editor, flow_chart, operations, overview, queries, recipes
 from crm.automation.editing import Reply, panel, to_editor, workflow_or_404
 from crm.automation.forms import NameForm
 from crm.automation.models import STATUSES, Version, Workflow
@@ -32,6 +32,7 @@ def index() -> str:
         status=status,
         statuses=STATUSES,
         numbers=overview.numbers(),
+        recipes=recipes.RECIPES,
     )
 
 
@@ -39,7 +40,7 @@ def index() -> str:
 @requires("crm.workflows.create")
 def new() -> Reply:
     """Name a new workflow."""
-    return panel("new.html", form=NameForm())
+    return panel("new.html", form=NameForm(), recipes=recipes.RECIPES)
 
 
 @bp.post("/workflows")
@@ -48,11 +49,21 @@ def create() -> Reply:
     """Make an empty workflow and open it in the editor."""
     form = NameForm()
     if not form.validate_on_submit():
-        return panel("new.html", form=form)
+        return panel("new.html", form=form, recipes=recipes.RECIPES)
     try:
         workflow = operations.create_workflow(form.name.data, current_user.actor)
     except Refused as refusal:
-        return panel("new.html", form=form, refusal=refusal)
+        return panel("new.html", form=form, recipes=recipes.RECIPES, refusal=refusal)
+    commit()
+    return to_editor(workflow)
+
+
+@bp.post("/workflows/recipes/<key>")
+@requires("crm.workflows.create")
+def start_from(key: str) -> Reply:
+    """Make a workflow from a starting recipe and open it in the editor."""
+    recipe = recipes.BY_KEY.get(key) or abort(404)
+    workflow = documents.import_document(recipe.document, current_user.actor)
     commit()
     return to_editor(workflow)
 
@@ -124,6 +135,33 @@ def name(workflow_id: int) -> Reply:
         return panel("name.html", form=form, workflow=workflow, refusal=refusal)
     commit()
     return to_editor(workflow)
+
+
+@bp.post("/workflows/<int:workflow_id>/copy")
+@requires("crm.workflows.create")
+def copy(workflow_id: int) -> Reply:
+    """A workflow like this one, as a draft of its own."""
+    workflow = workflow_or_404(workflow_id)
+    document = documents.export_document(_shown(workflow, None)) | {"name": f"Copy of {workflow.name}"[:255]}
+    try:
+        made = documents.import_document(document, current_user.actor)
+    except Refused as refusal:
+        rollback()
+        flash(f"It cannot be duplicated as it is: {refusal}", "warning")
+        return to_editor(workflow)
+    commit()
+    flash(f"“{made.name}” is a draft of its own.", "success")
+    return to_editor(made)
+
+
+@bp.get("/workflows/<int:workflow_id>/document")
+@requires("crm.workflows.view")
+def document(workflow_id: int) -> Response:
+    """The workflow as a file, to keep or to import elsewhere."""
+    workflow = workflow_or_404(workflow_id)
+    reply = jsonify(documents.export_document(_shown(workflow, None)))
+    reply.headers["Content-Disposition"] = f'attachment; filename="workflow-{workflow.id}.json"'
+    return reply
 
 
 @bp.post("/workflows/<int:workflow_id>/status")

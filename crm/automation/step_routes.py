@@ -44,8 +44,8 @@ def new(workflow_id: int, kind: str) -> Reply:
         )
 
     form = step_type.form(request.form if request.method == "POST" else None)
-    refusal = _save(version, form, add)
-    if made and not refusal:
+    is_saved, refusal = _save(version, form, add)
+    if is_saved:
         return to_editor(workflow, made[0])
     action = url_for("steps.new", workflow_id=workflow.id, kind=kind)
     return _form_panel(workflow, version, step_type, form, refusal, title=step_type.label, action=action, spot=spot)
@@ -59,18 +59,19 @@ def edit(workflow_id: int, step_id: int) -> Reply:
     step = step_or_404(version, step_id)
     step_type = STEPS.get(step.step_type) or abort(404)
     form = step_type.form(request.form if request.method == "POST" else None, step.step_config)
-    refusal = _save(version, form, lambda form: operations.update_step(step, step_type.config_of(form)))
-    if request.method == "POST" and not refusal and not form.errors:
+    is_saved, refusal = _save(version, form, lambda form: operations.update_step(step, step_type.config_of(form)))
+    if is_saved:
         return to_editor(workflow, step)
     action = url_for("steps.edit", workflow_id=workflow.id, step_id=step_id)
     return _form_panel(workflow, version, step_type, form, refusal, title=step_type.label, action=action, spot=None)
 
 
-def _save(version: Version, form: Form, change: Callable[[Form], object]) -> Refused | None:
-    """Carry out the change if the form was posted and is right."""
+def _save(version: Version, form: Form, change: Callable[[Form], object]) -> tuple[bool, Refused | None]:
+    """Carry out the change if the form was posted and is right: whether it was done, and what stood against it."""
     if request.method != "POST" or not form.validate():
-        return None
-    return attempt(version, lambda: change(form))
+        return False, None
+    refusal = attempt(version, lambda: change(form))
+    return refusal is None, refusal
 
 
 def _form_panel(

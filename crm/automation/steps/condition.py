@@ -8,11 +8,11 @@ from typing import Any
 
 from wtforms import Form
 
-from crm.automation.condition_field import ConditionField
 from crm.automation.decisions import Branch, Decision
 from crm.automation.declared import Problem
 from crm.automation.step_type import Config, Outcome, StepType
 from crm.automation.view import View
+from crm.conditions.forms import ConditionField
 from crm.conditions.reading import validate
 from crm.conditions.sentences import sentence
 
@@ -21,7 +21,7 @@ NO = Outcome("no", "No")
 
 
 class ConditionForm(Form):
-    condition = ConditionField("The contact goes down “Yes” when")
+    condition = ConditionField("The contact goes down “Yes” when", needs_clause=True)
 
 
 class Condition(StepType):
@@ -44,7 +44,7 @@ class Condition(StepType):
         return self.Form(posted, data={"condition": dict(config or {})})
 
     def config_of(self, form: Form) -> dict[str, Any]:
-        return form.data["condition"]
+        return form.data["condition"] or {}
 
     def summary(self, config: Config) -> str:
         return f"If {_small(sentence(config))}" if config.get("conditions") else "If …"
