@@ -143,7 +143,7 @@ class _Reader:
         if depth > DEEPEST:
             self.no(path, f"Branches are nested more than {DEEPEST} deep.")
             return []
-        found = [self._step(f"{path}/{number}", each, depth) for number, each in enumerate(value[:MOST_STEPS])]
+        found = [self._step(f"{path}/{number}", each, depth) for number, each in enumerate(value[: MOST_STEPS + 1])]
         return [each for each in found if each is not None]
 
     def _step(self, path: str, value: Any, depth: int) -> ShapedStep | None:

@@ -128,16 +128,23 @@ class Pass:
         """All of a group at one step: arrive, decide, and leave or stay. What is to be carried out."""
         for each in group:
             each.arrive(self.now, self.zone)
-        obstacle = self.failure or _obstacle(step)
-        looping = travellers.going_round(group, VISITS_PER_DAY, self.now)
-        self._answer_condition(step, group)
+        stopped = self._stopped(step, group)
+        if len(stopped) < len(group):
+            self._answer_condition(step, group)
         deeds: list[effects.Deed] = []
         for each in group:
-            reason = f"Came to this step more than {VISITS_PER_DAY} times in a day" if each.id in looping else obstacle
+            reason = stopped.get(each.id)
             decision = Decision(Fail(reason), reason) if reason else self._decide(step, each)
             deeds += each.deeds(step.id, decision)
             self.go[type(decision.go)](each, step, decision)
         return deeds
+
+    def _stopped(self, step: PlannedStep, group: Sequence[Traveller]) -> dict[int, str]:
+        """Those who cannot pass this step, and why."""
+        if obstacle := self.failure or _obstacle(step):
+            return {each.id: obstacle for each in group}
+        looping = travellers.going_round(group, VISITS_PER_DAY, self.now)
+        return dict.fromkeys(looping, f"Came to this step more than {VISITS_PER_DAY} times in a day")
 
     def _answer_condition(self, step: PlannedStep, group: Sequence[Traveller]) -> None:
         condition = step.type.condition(step.config) if step.type else None

@@ -6,6 +6,7 @@ from wtforms import Field, Form
 from wtforms.validators import ValidationError
 
 from crm.automation.view import MERGE_NAMES
+from crm.email import values
 from crm.lib import merge_tags
 
 
@@ -15,4 +16,7 @@ def merge_tags_known(_form: Form, field: Field) -> None:
         raise ValidationError(str(problem))
 
 
-email_tags_known = merge_tags_known
+def email_tags_known(_form: Form, field: Field) -> None:
+    """The same for text that becomes an email, which knows more of the contact."""
+    for problem in merge_tags.check(field.data or "", values.KNOWN):
+        raise ValidationError(str(problem))

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from wtforms.fields.choices import SelectChoice
 
 from crm.database import db
 from crm.email.models import EmailTemplate
+from crm.lib.form_checks import choices
 from crm.tags.models import Tag
 from crm.tags.operations import ensure_tag
 from crm.users.models import User
@@ -45,10 +47,10 @@ class Reference:
         found = db.session.get(self.model, number) if self._by_id(number) is not None else None
         return f"“{found.name}”" if found else f"a {self.noun} that was deleted"
 
-    def options(self) -> list[tuple[str, str]]:
+    def options(self) -> list[SelectChoice]:
         """All of them as choices, by name."""
         rows = db.session.execute(sa.select(self.model.id, self.model.name).order_by(self.model.name, self.model.id))
-        return [(str(number), name) for number, name in rows]
+        return choices((str(number), name) for number, name in rows)
 
     def _by_id(self, value: Any) -> int | None:
         if not str(value).isascii() or not str(value).isdigit() or int(value) > LARGEST_ID:

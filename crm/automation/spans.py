@@ -9,6 +9,8 @@ from typing import Any
 from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
+from crm.lib.form_checks import choices
+
 UNITS = {"minutes": "minutes", "hours": "hours", "days": "days"}
 LONGEST = 100_000
 
@@ -21,7 +23,7 @@ def number_field(label: str) -> IntegerField:
 
 def unit_field() -> SelectField:
     """Minutes, hours or days."""
-    return SelectField("Unit", choices=list(UNITS.items()), default="days")
+    return SelectField("Unit", choices=choices(UNITS.items()), default="days")
 
 
 def span(config: Mapping[str, Any], key: str) -> timedelta:

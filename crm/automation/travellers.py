@@ -207,7 +207,7 @@ def going_round(group: Iterable[Traveller], limit: int, now: datetime) -> set[in
         .where(StepLog.enrollment_id.in_(far), StepLog.step_id == step_id, StepLog.created_at > now - timedelta(days=1))
         .group_by(StepLog.enrollment_id)
     )
-    logged = dict(rows)
+    logged: dict[int, int] = dict(rows.all())
     fresh = {
         number: sum(visit.step_id == step_id and not visit.is_kept for visit in each.visits)
         for number, each in far.items()

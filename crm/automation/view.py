@@ -42,4 +42,5 @@ class View:
     def merge_values(self) -> dict[str, Any]:
         """The values of merge tags."""
         name = f"{self.facts['first_name']} {self.facts['last_name']}".strip() or self.facts["email"] or ""
-        return {"contact": {**self.facts, "name": name}}
+        facts = {key: value or "" for key, value in self.facts.items()}
+        return {"contact": {**facts, "name": name}}

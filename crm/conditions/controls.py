@@ -15,6 +15,7 @@ from crm.conditions.operators import BadValue
 from crm.conditions.spans import MOST
 from crm.conditions.values import read_number
 
+TIMES = {True: {"moment": "the time"}, False: {}}
 DAY_UNITS = tuple(unit for unit in MOST if unit != "hours")
 
 
@@ -112,7 +113,7 @@ class PointBox:
 
     def __init__(self, has_times: bool = False):
         self.units = tuple(MOST) if has_times else DAY_UNITS
-        self.kinds = {"day": "the day", "ago": "ago", "in": "from now"} | ({"moment": "the time"} if has_times else {})
+        self.kinds = {"day": "the date"} | TIMES[has_times] | {"ago": "ago", "in": "from now"}
 
     def read(self, posted: MultiDict, name: str) -> Any:
         kind = posted.get(f"{name}-kind", "day")
@@ -135,7 +136,7 @@ class PeriodBox:
     """The last or next so many days, or two points."""
 
     template = "period"
-    kinds = {"last": "in the last", "next": "in the next", "points": "from … to …"}
+    kinds = {"last": "the last", "next": "the next", "points": "two dates"}
 
     def __init__(self, has_times: bool = False):
         self.point = PointBox(has_times)

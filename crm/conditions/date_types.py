@@ -16,6 +16,7 @@ class Date(FieldType):
 
     kind = "date"
     operators = ("equals", "not_equals", "before", "after", "between", "is_set", "is_not_set")
+    labels = {"between": "is within"}
     controls = {"one": PointBox(), "two": PeriodBox()}
 
     def read(self, field: Field, raw: Any, clock: Clock) -> Any:  # noqa: ARG002
@@ -27,8 +28,8 @@ class Date(FieldType):
     def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
         return say_point(raw)
 
-    def say_range(self, field: Field, label: str, raw: Any) -> str:
-        return say_period(raw) if isinstance(raw, dict) else super().say_range(field, label, raw)
+    def say_range(self, field: Field, label: str, raw: Any) -> str:  # noqa: ARG002
+        return say_period(raw) if isinstance(raw, dict) else super().say_range(field, "is between", raw)
 
     def before(self, field: Field, value: Any) -> ColumnElement:
         return field.expression < value

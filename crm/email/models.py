@@ -71,6 +71,9 @@ class EmailMessage(Identified, Ledger, Model):
     actor: Mapped[str] = mapped_column(sa.String(120), default="")
     depth: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[str | None] = mapped_column(sa.String(255), index=True)
+    provider: Mapped[str | None] = mapped_column(sa.String(20))
+    resent_at: Mapped[datetime | None]
+    """When a person had it sent again after its end was unknown; that can be done once."""
     dot_at: Mapped[datetime | None]
     code: Mapped[int | None]
     reply: Mapped[str | None] = mapped_column(sa.String(500))
@@ -80,6 +83,7 @@ class EmailMessage(Identified, Ledger, Model):
     clicked_at: Mapped[datetime | None]
     clicked_count: Mapped[int] = mapped_column(default=0)
     machine_clicked_count: Mapped[int] = mapped_column(default=0)
+    machine_reason: Mapped[str | None] = mapped_column(sa.String(60))
     unsubscribed_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     bounce_type: Mapped[str | None] = mapped_column(sa.String(50))
@@ -90,6 +94,7 @@ class EmailMessage(Identified, Ledger, Model):
     __table_args__ = (
         sa.UniqueConstraint("purpose", "parent_id", "contact_id", "visit_no"),
         sa.Index("ix_email_messages_due", "status", "due_at"),
+        sa.Index("ix_email_messages_status", "status", "id"),
         sa.Index("ix_email_messages_contact", "contact_id", "id"),
         sa.Index("ix_email_messages_template", "template_id", "id"),
     )

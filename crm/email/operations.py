@@ -1,17 +1,24 @@
-"""Writing emails into the ledger."""
+"""Writing emails into the ledger, and the decisions people take about them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from crm.activity.operations import emit
+from crm.activity.vocabulary import Actor, EmailSent
 from crm.database import after_commit, db, insert_new, table_of
-from crm.email.models import EmailContent, EmailMessage
+from crm.email.compose import composed
+from crm.email.models import EmailContent, EmailLink, EmailMessage
 from crm.lib import clock
+from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
+
+PURPOSES = {"workflow": "Workflow", "test": "Test"}
 
 
 @dataclass(frozen=True)
@@ -31,29 +38,88 @@ class NewEmail:
 
 
 def queue_emails(emails: Sequence[NewEmail]) -> list[int]:
-    """Queue all these messages at once; the ids of those that are new."""
-    rows = [
-        {
-            **asdict(each),
-            "status": "pending",
-            "due_at": clock.now(),
-            "created_at": clock.now(),
-            "attempts": 0,
-            "fence": 0,
-        }
-        for each in emails
-    ]
-    new = insert_new(table_of(EmailMessage), rows)
-    after_commit(nudge, "deliver")
+    """Queue all these messages at once; the ids of those that are new. A message that is there already stays as it is."""
+    now = clock.now()
+    start = {"status": "pending", "due_at": now, "created_at": now, "attempts": 0, "fence": 0}
+    new = insert_new(table_of(EmailMessage), [{**asdict(each), **start} for each in emails])
+    if new:
+        after_commit(nudge, "deliver")
     return new
 
 
-def ensure_content(subject: str, body: str, preheader: str = "", format: str = "markdown") -> EmailContent:
-    """The content with these words; made when there is none."""
+def queue_test(content: EmailContent, template_id: int | None, to_address: str, values: dict[str, Any]) -> EmailMessage:
+    """Queue one email to an address of ours, with somebody's values. It belongs to no contact and counts nowhere."""
+    message = EmailMessage(
+        contact_id=None, content_id=content.id, template_id=template_id, purpose="test", parent_id=template_id or 0,
+        to_address=to_address, merge_values=values, actor="Test", is_marketing=False,
+    )  # fmt: skip
+    db.session.add(message)
+    db.session.flush()
+    after_commit(nudge, "deliver")
+    return message
+
+
+def ensure_content(subject: str, body: str, preheader: str = "", format: str = "markdown") -> EmailContent:  # noqa: A002
+    """The content with these words and its links; made when there is none."""
     digest = hashlib.sha256("\0".join((format, subject, preheader, body)).encode()).hexdigest()
     content = db.session.scalar(sa.select(EmailContent).where(EmailContent.digest == digest))
-    if content is None:
-        content = EmailContent(digest=digest, subject=subject, preheader=preheader, body=body, format=format)
-        db.session.add(content)
-        db.session.flush()
+    if content is not None:
+        return content
+    content = EmailContent(digest=digest, subject=subject, preheader=preheader, body=body, format=format)
+    db.session.add(content)
+    db.session.flush()
+    links = [{"content_id": content.id, "position": at, "url": url} for at, url in enumerate(_links(content))]
+    if links:
+        db.session.execute(sa.insert(EmailLink), links)
     return content
+
+
+def mark_arrived(message: EmailMessage, by: Actor | None = None) -> bool:
+    """A message whose end was unknown did arrive: a person says so, or it was opened. Whether that was news."""
+    if message.status != "unknown":
+        return False
+    message.status, message.reason = "sent", f"{by.name} said that it arrived." if by else "It was opened."
+    message.sent_at = message.sent_at or message.dot_at or clock.now()
+    db.session.flush()
+    if message.contact_id is not None:
+        emit(sent_activity(message, message.subject or ""))
+    return True
+
+
+def send_again(message: EmailMessage, by: Actor) -> bool:
+    """Send a message whose end was unknown once more. A person may decide that once; whether it was so."""
+    if message.status != "unknown" or message.resent_at is not None:
+        return False
+    message.status, message.due_at, message.resent_at = "pending", clock.now(), clock.now()
+    message.reason = f"{by.name} had it sent again."
+    db.session.flush()
+    after_commit(nudge, "deliver")
+    return True
+
+
+def mark_lost(message: EmailMessage, by: Actor) -> bool:
+    """A message whose end was unknown did not arrive, and is given up; whether it was so."""
+    if message.status != "unknown":
+        return False
+    message.status, message.reason = "failed", f"{by.name} said that it did not arrive."
+    db.session.flush()
+    return True
+
+
+def sent_activity(message: Any, subject: str) -> EmailSent:
+    """The fact that a message (a row or anything with its columns) was sent."""
+    return EmailSent(
+        contact_id=message.contact_id,
+        subject_id=message.id,
+        subject=subject,
+        purpose=message.purpose,
+        template_id=message.template_id,
+        by=Actor(name=message.actor, depth=message.depth),
+    )
+
+
+def _links(content: EmailContent) -> tuple[str, ...]:
+    try:
+        return composed(content.format, content.subject, content.preheader, content.body).links
+    except MergeError:
+        return ()

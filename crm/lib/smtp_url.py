@@ -1,4 +1,4 @@
-"""Reading SMTP_URL: `smtp://user:password@host:port?tls=starttls`."""
+"""Reading SMTP_URL: `smtp://user:password@host:port?tls=starttls&timeout=120`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Server:
     tls: str
     user: str = ""
     password: str = field(default="", repr=False)
+    timeout: float = 120
+    """Seconds to wait for the answer to a whole message, before what became of it counts as unknown."""
 
     @classmethod
     def of_url(cls, url: str) -> Server:
@@ -35,12 +37,13 @@ class Server:
         if parts.scheme not in ("smtp", "smtps") or not host or parts.path not in ("", "/"):
             raise ValueError(f"it names no server; {FORM}")
         tls = options.pop("tls", ["tls" if parts.scheme == "smtps" else ""])[-1] or _usual_tls(host, port)
-        if tls not in _PORTS or options:
+        timeout = options.pop("timeout", ["120"])[-1]
+        if tls not in _PORTS or options or not timeout.isdigit() or not 0 < int(timeout) <= 3600:
             raise ValueError(f"its options cannot be used; {FORM}")
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         if user and tls == "none" and host not in _LOOPBACK:
             raise ValueError("a password is not sent without encryption; add ?tls=starttls")
-        return cls(host, _PORTS[tls] if port is None else port, tls, user, password)
+        return cls(host, _PORTS[tls] if port is None else port, tls, user, password, int(timeout))
 
 
 def _usual_tls(host: str, port: int | None) -> str:

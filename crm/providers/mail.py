@@ -39,9 +39,13 @@ class Refused:
 
 @dataclass(frozen=True)
 class NotSent:
-    """Certainly not handed over: no connection, or it ended before the message did. Trying again is safe."""
+    """Certainly not handed over: no connection, or it ended before the message did. Trying again is safe.
+
+    `is_down` says that the carrier could not be used at all, so that the next message would fare no better.
+    """
 
     reason: str
+    is_down: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ class Timeouts(NamedTuple):
     """Seconds to wait: for a connection, for an answer to a command, and for the answer to a whole message."""
 
     connect: float = 10
-    reply: float = 30
-    dot: float = 600
+    reply: float = 15
+    dot: float = 120
 
 
 class Smtp:
@@ -59,7 +59,7 @@ class Smtp:
             connection = self.connection or self._connect()
         except _FAILURES as error:
             self._hang_up()
-            return NotSent(f"The mail server cannot be used: {_words(error)}")
+            return NotSent(f"The mail server cannot be used: {_words(error)}", is_down=True)
         if not _is_ascii(envelope) and not connection.has_extn("smtputf8"):
             return Refused(553, "The mail server takes no addresses beyond plain letters (no SMTPUTF8).", "rcpt")
         try:

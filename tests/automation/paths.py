@@ -14,6 +14,7 @@ from crm.automation.models import Enrollment, Step, StepLog, Version, Workflow
 from crm.automation.operations import activate, add_step, create_workflow, edit, set_trigger
 from crm.automation.queries import draft_of
 from crm.database import commit, db
+from crm.lib import clock
 from tests import factories
 
 Steps = Sequence[tuple[Any, ...]]
@@ -73,3 +74,14 @@ def new_draft(workflow: Workflow) -> Version:
     version = edit(workflow)
     commit()
     return version
+
+
+def new_loop(**config: Any) -> Workflow:
+    """A workflow that runs in circles, as only a test can make one: the checks before activation refuse it."""
+    version = draft(("create_task", {"title": "Round"}))
+    version.workflow.status, version.workflow.published_id, version.published_at = "active", version.id, clock.now()
+    first = db.session.scalars(sa.select(Step).where(Step.version_id == version.id)).one()
+    first.key = "start"
+    db.session.add(Step(version_id=version.id, step_order=2, step_type="again", step_config=config))
+    commit()
+    return version.workflow

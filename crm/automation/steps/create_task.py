@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from wtforms import Form, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from crm.automation.decisions import CreateTask as CreateTaskEffect
@@ -15,20 +16,21 @@ from crm.automation.references import USER
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
 from crm.lib import clock, merge_tags
+from crm.lib.form_checks import choices
 from crm.tasks.models import PRIORITIES
 
 OWNER, NOBODY = "owner", "nobody"
 
 
-def _assignees() -> list[tuple[str, str]]:
-    return [(OWNER, "The contact's owner"), (NOBODY, "Nobody yet"), *USER.options()]
+def _assignees() -> list[SelectChoice]:
+    return [*choices([(OWNER, "The contact's owner"), (NOBODY, "Nobody yet")]), *USER.options()]
 
 
 class CreateTaskForm(Form):
     title = StringField("Title", [InputRequired("Say what is to be done."), Length(max=255), merge_tags_known])
     description = TextAreaField("Details", [Length(max=5000), merge_tags_known])
     due_in_days = IntegerField("Due in days", [Optional(), NumberRange(0, 3650, "Give a number from 0 to 3,650.")])
-    priority = SelectField("Priority", choices=list(PRIORITIES.items()), default="medium")
+    priority = SelectField("Priority", choices=choices(PRIORITIES.items()), default="medium")
     assignee = SelectField("For", choices=_assignees, default=OWNER)
 
 

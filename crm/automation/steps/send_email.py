@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from crm.automation.decisions import Decision, Next
@@ -13,10 +14,11 @@ from crm.automation.merge_field import email_tags_known
 from crm.automation.references import TEMPLATE
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
+from crm.lib.form_checks import choices
 
 
-def _templates() -> list[tuple[str, str]]:
-    return [("", "None: written here"), *TEMPLATE.options()]
+def _templates() -> list[SelectChoice]:
+    return [*choices([("", "None: written here")]), *TEMPLATE.options()]
 
 
 def _number(value: object) -> int | None:

@@ -12,6 +12,7 @@ from crm.automation import spans
 from crm.automation.decisions import Branch, Decision, WaitFor
 from crm.automation.step_type import Config, Outcome, StepType
 from crm.automation.view import View
+from crm.lib.form_checks import choices
 
 HAPPENED = Outcome("happened", "It happened")
 TIMED_OUT = Outcome("timed_out", "Time ran out")
@@ -21,7 +22,7 @@ class WaitForEventForm(Form):
     event_type = SelectField(
         "Wait until",
         [InputRequired("Choose what to wait for.")],
-        choices=[(each.kind, each.label) for each in VOCABULARY],
+        choices=choices((each.kind, each.label) for each in VOCABULARY),
     )
     timeout = spans.number_field("But at most")
     unit = spans.unit_field()

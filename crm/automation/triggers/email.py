@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from wtforms import Form, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from crm.activity.models import ContactActivity
@@ -16,10 +17,11 @@ from crm.automation.trigger_type import TriggerType
 from crm.automation.triggers.tags import optional_id
 from crm.contacts.models import Contact
 from crm.email.models import EmailLinkClick, EmailMessage
+from crm.lib.form_checks import choices
 
 
-def _templates() -> list[tuple[str, str]]:
-    return [("", "Any email"), *TEMPLATE.options()]
+def _templates() -> list[SelectChoice]:
+    return [*choices([("", "Any email")]), *TEMPLATE.options()]
 
 
 class EmailClickedForm(Form):

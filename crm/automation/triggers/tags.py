@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from wtforms import Form, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from crm.activity.models import ContactActivity
@@ -14,6 +15,7 @@ from crm.activity.vocabulary import TagAdded as TagAddedActivity
 from crm.automation.references import TAG
 from crm.automation.trigger_type import TriggerType
 from crm.contacts.models import Contact
+from crm.lib.form_checks import choices
 from crm.tags.models import Tagging
 
 
@@ -22,8 +24,8 @@ def optional_id(value: object) -> int | None:
     return int(str(value)) if value not in (None, "") else None
 
 
-def _tags() -> list[tuple[str, str]]:
-    return [("", "Any tag"), *TAG.options()]
+def _tags() -> list[SelectChoice]:
+    return [*choices([("", "Any tag")]), *TAG.options()]
 
 
 class TagAddedForm(Form):

@@ -1,0 +1,39 @@
+"""The web addresses in an email that lead back here, each signed for its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import current_app
+
+from crm.lib.tokens import Tokens
+
+OPEN, CLICK, UNSUBSCRIBE = "open", "click", "unsubscribe"
+
+
+def tokens() -> Tokens:
+    """What signs and reads this school's links."""
+    app = current_app
+    if "tokens" not in app.extensions:
+        app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
+    return app.extensions["tokens"]
+
+
+def open_url(message_id: int) -> str:
+    """The picture whose fetching tells that a message was opened."""
+    return f"{_base()}/api/track/email/open/{tokens().sign(OPEN, message_id)}"
+
+
+def click_url(message_id: int) -> Callable[[int], str]:
+    """The tracked address of the link at a position of a message."""
+    base, sign = f"{_base()}/api/track/email/click/", tokens().sign
+    return lambda position: base + sign(CLICK, message_id, position)
+
+
+def unsubscribe_url(contact_id: int | None, message_id: int) -> str:
+    """The page where the reader of a message leaves. It names the contact, so that it outlives the message."""
+    return f"{_base()}/api/track/unsubscribe/{tokens().sign(UNSUBSCRIBE, contact_id or 0, message_id)}"
+
+
+def _base() -> str:
+    return current_app.config["PUBLIC_URL"]

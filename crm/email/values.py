@@ -1,0 +1,99 @@
+"""What merge tags may ask for, and the answers for many contacts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from crm.contacts.models import Contact
+from crm.database import db
+from crm.settings.queries import school_name
+from crm.tags.queries import tags_of
+from crm.users.models import User
+
+_FACTS = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "city",
+    "country",
+    "language",
+    "timezone",
+    "source",
+    "lifecycle_stage",
+)
+TAGS = (
+    ("contact.first_name", "First name"),
+    ("contact.last_name", "Last name"),
+    ("contact.name", "Full name"),
+    ("contact.email", "Email"),
+    ("contact.phone", "Phone"),
+    ("contact.city", "City"),
+    ("contact.country", "Country"),
+    ("contact.language", "Language"),
+    ("contact.timezone", "Time zone"),
+    ("contact.source", "Source"),
+    ("contact.lifecycle_stage", "Lifecycle stage"),
+    ("contact.birthday", "Birthday"),
+    ("contact.tags", "Tags"),
+    ("contact.owner", "Owner's name"),
+    ("school.name", "School name"),
+    ("school.address", "Postal address"),
+    ("unsubscribe_url", "Unsubscribe address"),
+)
+"""Every merge tag an email may hold, with its label, in the order the picker shows them."""
+KNOWN = frozenset(name for name, _ in TAGS)
+ALWAYS = frozenset({"school.name", "school.address"})
+"""What the footer reads."""
+EXAMPLE: dict[str, Any] = {
+    "first_name": "Carla", "last_name": "Diaz", "name": "Carla Diaz", "email": "carla@example.com", "phone": "+34600111222",
+    "city": "Valencia", "country": "ES", "language": "es", "timezone": "Europe/Madrid", "source": "Website",
+    "lifecycle_stage": "lead", "birthday": "2001-05-14", "tags": ["Interested"], "owner": "Mo",
+}  # fmt: skip
+"""Somebody to preview an email with while there is nobody else."""
+
+
+def values_of(contact_ids: Collection[int], names: Collection[str]) -> dict[int, dict[str, Any]]:
+    """For each contact what its merge tags of these names give; one or two queries for all."""
+    columns = [Contact.id, Contact.birthday, User.name.label("owner"), *(getattr(Contact, fact) for fact in _FACTS)]
+    found = db.session.execute(
+        sa.select(*columns).outerjoin(User, User.id == Contact.owner_id).where(Contact.id.in_(contact_ids))
+    )
+    tags = tags_of(list(contact_ids)) if any(name.startswith("contact.tags") for name in names) else {}
+    school = school_values()
+    return {
+        row.id: {"contact": _facts(row, [each.name for each in tags.get(row.id, [])]), "school": school}
+        for row in found
+    }
+
+
+def example_values() -> dict[str, Any]:
+    """Values for a preview with nobody in particular."""
+    return {"contact": EXAMPLE, "school": school_values()}
+
+
+def school_values() -> dict[str, str]:
+    """The school's name and postal address."""
+    return {"name": school_name(), "address": current_app.config["MAIL_ADDRESS"]}
+
+
+def kept(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Of these values those that a content reads: what is stored with a message, so that it can be shown as it was sent."""
+    chosen: dict[str, Any] = {}
+    for name in {*names, *ALWAYS}:
+        group, _, key = name.partition(".")
+        key = key.partition(".")[0]
+        if isinstance(values.get(group), Mapping) and key in values[group]:
+            chosen.setdefault(group, {})[key] = values[group][key]
+    return chosen
+
+
+def _facts(row: sa.Row[Any], tags: list[str]) -> dict[str, Any]:
+    facts = {fact: getattr(row, fact) or "" for fact in _FACTS}
+    birthday = row.birthday.isoformat() if row.birthday else ""
+    name = f"{row.first_name} {row.last_name}".strip() or row.email or ""
+    return {**facts, "name": name, "birthday": birthday, "owner": row.owner or "", "tags": tags}

@@ -1,0 +1,36 @@
+"""Questions about opt-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from crm.database import db
+from crm.preferences.models import EmailUnsubscribe
+
+REASONS = {
+    "too_many": "Too many emails",
+    "not_relevant": "Not what I am interested in",
+    "never_asked": "I never asked for them",
+    "no_longer": "I am no longer learning here",
+    "other": "Another reason",
+}
+"""What the unsubscribe page offers."""
+
+
+def in_force(email: str) -> EmailUnsubscribe | None:
+    """The opt-out that holds for this address now."""
+    open_ones = sa.select(EmailUnsubscribe).where(
+        EmailUnsubscribe.email == email.lower(), EmailUnsubscribe.resubscribed_at.is_(None)
+    )
+    return db.session.scalar(open_ones.order_by(EmailUnsubscribe.id.desc()).limit(1))
+
+
+def unsubscribed_among(emails: Collection[str]) -> set[str]:
+    """Those of these addresses (lower case) that want no marketing email."""
+    wanted = {each.lower() for each in emails}
+    found = sa.select(EmailUnsubscribe.email).where(
+        EmailUnsubscribe.email.in_(wanted), EmailUnsubscribe.resubscribed_at.is_(None)
+    )
+    return set(db.session.scalars(found)) if wanted else set()

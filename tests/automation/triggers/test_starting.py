@@ -1,0 +1,94 @@
+"""What happens to contacts starts workflows."""
+
+import pytest
+
+from crm.activity.operations import emit
+from crm.activity.vocabulary import Actor, ContactCreated, EmailClicked
+from crm.automation.models import Enrollment
+from crm.automation.operations import pause
+from crm.automation.types import TRIGGERS
+from crm.database import commit, db
+from crm.tags.operations import tag_contacts
+from tests import factories
+from tests.automation import paths
+from tests.automation.kit import problems
+
+STEP = ("create_task", {"title": "Call"})
+
+
+def started() -> int:
+    return db.session.query(Enrollment).count()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "starts"),
+    [
+        ({}, True),
+        ({"country": "DE"}, True),
+        ({"country": "FR"}, False),
+        ({"source": "WEBSITE"}, True),
+        ({"country": "DE", "source": "fair"}, False),
+    ],
+)
+def test_a_contact_that_is_added_starts_it(app, conditions, starts):
+    carla = factories.contact()
+    paths.running(STEP, trigger="student_created", **conditions)
+    emit(ContactCreated(contact_id=carla.id, country="DE", source="website"))
+    commit()
+    paths.run()
+    assert started() == starts
+
+
+def test_a_tag_starts_it_once(app, ada):
+    carla, hot, cold = factories.contact(), factories.tag("Hot"), factories.tag("Cold")
+    paths.running(STEP, trigger="tag_added", tag_id=hot.id)
+    tag_contacts(cold, [carla.id], ada.actor)
+    commit()
+    paths.run()
+    assert started() == 0
+    tag_contacts(hot, [carla.id], ada.actor)
+    commit()
+    paths.run()
+    enrolled = paths.enrollment()
+    assert (enrolled.contact_id, enrolled.depth, enrolled.status) == (carla.id, 1, "completed")
+    assert enrolled.cause_id
+
+
+@pytest.mark.parametrize(
+    ("conditions", "starts"), [({}, True), ({"url": "/Courses"}, True), ({"url": "/prices"}, False)]
+)
+def test_a_click_starts_it(app, conditions, starts):
+    carla = factories.contact()
+    paths.running(STEP, trigger="email_clicked", **conditions)
+    emit(EmailClicked(contact_id=carla.id, subject_id=1, subject="Hello", url="https://school.example/courses"))
+    commit()
+    paths.run()
+    assert started() == starts
+
+
+def test_a_paused_workflow_starts_for_nobody(app):
+    carla = factories.contact()
+    pause(paths.running(STEP, trigger="student_created"))
+    emit(ContactCreated(contact_id=carla.id))
+    commit()
+    paths.run()
+    assert started() == 0
+
+
+def test_bad_filters_are_refused(app):
+    assert problems("student_created", {"country": "Germany"}).keys() == {"country"}
+    assert problems("tag_added", {"tag_id": 99}).keys() == {"tag_id"}
+    assert problems("email_clicked", {"template_id": "gone"}).keys() == {"template_id"}
+    assert problems("manual", {"anything": 1}).keys() == {"anything"}
+    assert TRIGGERS["manual"].problems({}) == []
+
+
+def test_workflows_that_set_each_other_off_come_to_an_end(app):
+    carla, ping, pong = factories.contact(), factories.tag("Ping"), factories.tag("Pong")
+    paths.running(STEP, ("add_tag", {"tag_id": pong.id}), trigger="tag_added", tag_id=ping.id)
+    tag_contacts(ping, [carla.id], Actor(name="Workflow", depth=10))
+    commit()
+    paths.run()
+    enrolled = paths.enrollment()
+    assert (enrolled.status, enrolled.depth) == ("failed", 11)
+    assert enrolled.exit_reason.startswith("More than 10 workflows set each other off")
