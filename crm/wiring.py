@@ -54,6 +54,7 @@ from crm.tags import routes as tags
 from crm.tags import wearing as tagging
 from crm.tags.models import Tag
 from crm.tags.queries import Use
+from crm.tasks import routes as tasks
 from crm.timeline import routes as timeline
 from crm.users import people
 from crm.users import routes as users
@@ -74,11 +75,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     messages.bp,
     tracking.bp,
     health.bp,
+    imports.bp,
+    tasks.bp,
     contacts.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
-    imports.bp,
     style.bp,
 )  # fmt: skip
 
@@ -120,6 +122,7 @@ class Panel:
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
     Panel("emails", "Email", "messages.of_contact"),
+    Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
@@ -171,6 +174,8 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
+            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
         ),
     ),
     (
