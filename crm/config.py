@@ -114,7 +114,9 @@ SETTINGS = (
     Setting(
         "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
     ),
-    Setting("SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"),
+    Setting(
+        "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
+    ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
 )
 
