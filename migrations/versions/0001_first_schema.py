@@ -314,7 +314,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('contact_tasks', schema=None) as batch_op:
         batch_op.create_index('ix_contact_tasks_contact', ['contact_id', 'status'], unique=False)
+        batch_op.create_index('ix_contact_tasks_done', ['completed_at', 'id'], unique=False, sqlite_where=sa.text("status = 'completed'"), postgresql_where=sa.text("status = 'completed'"))
         batch_op.create_index('ix_contact_tasks_mine', ['assigned_to', 'status', 'due_date'], unique=False)
+        batch_op.create_index('ix_contact_tasks_open', ['due_date', 'id'], unique=False, sqlite_where=sa.text("status IN ('pending', 'in_progress')"), postgresql_where=sa.text("status IN ('pending', 'in_progress')"))
 
     op.create_table('email_messages',
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
