@@ -37,6 +37,8 @@ from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
+from crm.email import message_routes as messages
+from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
@@ -52,6 +54,7 @@ from crm.tags import routes as tags
 from crm.tags import wearing as tagging
 from crm.tags.models import Tag
 from crm.tags.queries import Use
+from crm.tasks import routes as tasks
 from crm.timeline import routes as timeline
 from crm.users import people
 from crm.users import routes as users
@@ -68,13 +71,16 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    templates.bp,
+    messages.bp,
     tracking.bp,
     health.bp,
+    imports.bp,
+    tasks.bp,
     contacts.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
-    imports.bp,
     style.bp,
 )  # fmt: skip
 
@@ -115,6 +121,8 @@ class Panel:
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("emails", "Email", "messages.of_contact"),
+    Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
@@ -162,6 +170,11 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
+            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
         ),
     ),
