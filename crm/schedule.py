@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.activity.jobs import dispatch
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
 from crm.queue import Every
@@ -11,6 +12,7 @@ from crm.queue import Every
 CLOCK = (
     Every(1, heartbeat),
     Every(1, dispatch),
+    Every(1, deliver),
     Every(1, run_imports),
     Every(60 * 24, sweep_imports),
     Every(1, process_enrollments),

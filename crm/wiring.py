@@ -33,10 +33,13 @@ from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import listeners as contacts_listeners
 from crm.email import fields as email_fields
+from crm.email import jobs as email_jobs
+from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
+from crm.imports import routes as imports
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -56,12 +59,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    tracking.bp,
     health.bp,
+    imports.bp,
     style.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
+    email_jobs,
     automation_jobs,
     health_jobs,
     imports_jobs,

@@ -32,14 +32,14 @@ def test_every_command_is_in_the_readme(command):
     assert f"`{command}" in (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_a_page_points_at_exists(page):
-    text = page.read_text()
+@pytest.mark.parametrize("sheet", PAGES, ids=lambda sheet: sheet.name)
+def test_what_a_page_points_at_exists(sheet):
+    text = sheet.read_text()
     links = [each for each in re.findall(r"\]\(([^)#]+)\)", text) if not each.startswith("http")]
     paths = [
         each for each in re.findall(r"`((?:crm|tests|templates|static|bench|docs)/[\w./]+)`", text) if "<" not in each
     ]
-    missing = [each for each in links if not (page.parent / each).exists()] + [
+    missing = [each for each in links if not (sheet.parent / each).exists()] + [
         each for each in paths if not (ROOT / each).exists()
     ]
     assert missing == []

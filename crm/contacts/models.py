@@ -73,6 +73,8 @@ class Contact(Identified, Timestamped, Model):
 def sort_name(first_name: str, last_name: str, email: str | None) -> str:
     """What a list of contacts is ordered by: the name without accents and case, else the address."""
     text = f"{first_name} {last_name}".strip() or email or ""
+    if text.isascii():
+        return text.lower()[:255]
     plain = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()[:255]
 

@@ -18,11 +18,13 @@ from crm.contacts.search import reindex
 from crm.database import db, is_postgresql, table_of
 from crm.imports.rows import Row, identity_without_email
 from crm.lib import clock
+from crm.lib.bulk import execute_many
 from crm.tags.models import Tag
 from crm.tags.operations import create_tag, tag_contacts
 from crm.tags.queries import tag_named
 
 CONTACTS = table_of(Contact)
+_INSERT = sa.insert(CONTACTS)
 BY_COLUMN = {each.column or each.key: each for each in DETAILS}
 COLUMNS = tuple(BY_COLUMN)
 EMPTY = dict.fromkeys(COLUMNS) | {"first_name": "", "last_name": "", "lifecycle_stage": "lead"}
@@ -116,8 +118,7 @@ def _insert(rows: Sequence[Row], rules: Rules) -> None:
     for row, new_id in zip(rows, _new_ids(len(rows)), strict=True):
         row.contact_id = new_id
     values = [{**common, **row.values, "id": row.contact_id, "sort_name": row.sort_name} for row in rows]
-    if values:
-        db.session.connection().execute(sa.insert(CONTACTS), values)
+    execute_many(db.session.connection(), _INSERT, values)
 
 
 def _new_ids(count: int) -> Iterable[int]:

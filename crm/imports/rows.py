@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -98,9 +98,10 @@ class RowReader:
         for index, key, parse in self.plain:
             if index >= width or not cells[index]:
                 continue
-            value, problem = parse(cells[index], values)
+            cell = cells[index]
+            value, problem = parse(cell) if parse else parsing.phone(cell, values.get("country", self.known.country))
             if problem:
-                row.refuse(self.columns[index], cells[index], problem)
+                row.refuse(self.columns[index], cell, problem)
             elif value is not None and value != "":
                 values[key] = value
         self._read_full_name(row)
@@ -109,13 +110,11 @@ class RowReader:
         if not row.outcome and row.identity == "|":
             row.refuse("", "", NAMELESS)
 
-    def _parser(self, key: str) -> Callable[[str, dict[str, Any]], parsing.Parsed]:
-        if key == "phone":
-            return lambda text, values: parsing.phone(text, values.get("country", self.known.country))
-        if key == "owner":
-            return lambda text, _: self._owner(text)
-        rule = partial(parsing.birthday, day_first=self.known.day_first) if key == "birthday" else parsing.PARSERS[key]
-        return lambda text, _: rule(text)
+    def _parser(self, key: str) -> parsing.Parser | None:
+        """The rule of the field; none for the phone, which depends on the row's country."""
+        if key == "birthday":
+            return partial(parsing.birthday, day_first=self.known.day_first)
+        return self._owner if key == "owner" else None if key == "phone" else parsing.PARSERS[key]
 
     def _owner(self, text: str) -> parsing.Parsed:
         found = self.known.owners.get(parsing.fold(text))
@@ -138,6 +137,8 @@ class RowReader:
 
     def _read_tags(self, row: Row) -> None:
         text = self._cell(row, "tags")
+        if not text:
+            return
         names = tuple(dict.fromkeys(" ".join(each.split()) for each in re.split(r"[,;|]", text) if each.strip()))
         for each in names:
             if problem := self._problem_of_tag(each):

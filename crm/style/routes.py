@@ -15,6 +15,6 @@ bp = Blueprint("style", __name__)
 def index() -> str:
     """The style sheet; its form shows its errors."""
     values = {"country": "Sweden", "tags": ["Alumni", "VIP"], "seats": 400, "channel": "Email"}
-    form = SampleForm(formdata=None, data=values)
+    form = SampleForm(formdata=None, data=values, meta={"csrf": False})
     form.validate()
     return render_template("style.html", form=form)

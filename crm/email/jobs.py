@@ -1,0 +1,53 @@
+"""Sending in the worker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from crm.database import commit, rollback
+from crm.delivery import ledger
+from crm.email.claiming import messages
+from crm.email.sending import new_delivery
+from crm.lib import clock
+from crm.queue import job, nudge
+
+log = logging.getLogger(__name__)
+SECONDS = 3.5
+_one_at_a_time = threading.Lock()
+
+
+@job
+def deliver() -> None:
+    """Send what is due for a few seconds, then ask to be run again. One run per process, so that mail leaves room for the rest."""
+    if not _one_at_a_time.acquire(blocking=False):
+        return
+    try:
+        goes_on = _deliver()
+    finally:
+        _one_at_a_time.release()
+    if goes_on and ledger.has_due(messages, clock.now()):
+        nudge("deliver")
+    rollback()
+
+
+def _deliver() -> bool:
+    """Whether the carrier can take more."""
+    sweep()
+    try:
+        delivery = new_delivery()
+    except ValueError as error:
+        log.error("no email can be sent: MAIL_FROM: %s", error)
+        return False
+    delivery.run(SECONDS)
+    return not delivery.is_down
+
+
+def sweep() -> None:
+    """Settle what a crash left behind."""
+    now = clock.now()
+    if ledger.needs_sweep(messages, now):
+        ledger.sweep(messages, now)
+        commit()
+    else:
+        rollback()

@@ -1,0 +1,150 @@
+"""Leaving and coming back: only by POST, at once, from the mail itself."""
+
+import pytest
+import sqlalchemy as sa
+
+from crm.activity.models import ContactActivity
+from crm.contacts.models import Contact
+from crm.database import commit, db
+from crm.email.addresses import unsubscribe_url
+from crm.email.models import EmailMessage
+from crm.preferences.models import EmailUnsubscribe
+from tests import factories
+from tests.conftest import make_app
+from tests.email.mailroom import deliver, queue, read, sent
+from tests.providers.mail_server import MailServer
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def carla(app) -> Contact:
+    return factories.contact()
+
+
+@pytest.fixture
+def message(carla) -> EmailMessage:
+    return sent(carla)
+
+
+@pytest.fixture
+def url(message) -> str:
+    return unsubscribe_url(message.contact_id, message.id).removeprefix("http://127.0.0.1:8000")
+
+
+def opt_outs() -> list[EmailUnsubscribe]:
+    db.session.expire_all()
+    return list(db.session.scalars(sa.select(EmailUnsubscribe).order_by(EmailUnsubscribe.id)))
+
+
+def kinds() -> list[str]:
+    return list(db.session.scalars(sa.select(ContactActivity.activity_type).order_by(ContactActivity.id)))[1:]
+
+
+def test_looking_changes_nothing(anonymous, url):
+    for _ in range(2):
+        reply = anonymous.get(url)
+        assert reply.status_code == 200
+        assert b"carla@example.com" in reply.data
+    anonymous.head(url)
+    assert opt_outs() == []
+
+
+def test_leaving_with_a_reason(anonymous, url, message):
+    reply = anonymous.post(url, data={"reason": "too_many", "feedback": "Less, please"}, follow_redirects=True)
+    assert b"You are unsubscribed" in reply.data
+    (row,) = opt_outs()
+    assert (row.email, row.reason, row.feedback, row.email_message_id) == (
+        "carla@example.com",
+        "too_many",
+        "Less, please",
+        message.id,
+    )
+    assert message.unsubscribed_at
+    assert kinds() == ["email_unsubscribed"]
+
+
+@pytest.mark.parametrize("form", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_one_click_needs_no_cookie_and_no_token(tmp_path, empty_database, form, monkeypatch):
+    monkeypatch.delenv("SMTP_URL", raising=False)
+    (tmp_path / "crm.db").write_bytes(empty_database.read_bytes())
+    app = make_app(tmp_path, WTF_CSRF_ENABLED=True)
+    with app.app_context():
+        factories.user("ada")
+        message = sent(factories.contact())
+        url = unsubscribe_url(message.contact_id, message.id).removeprefix("http://127.0.0.1:8000")
+        for _ in range(2):
+            reply = app.test_client().post(url, data=ONE_CLICK, content_type=form)
+            assert (reply.status_code, reply.location) == (200, None)
+        assert len(opt_outs()) == 1
+        db.session.remove()
+
+
+def test_leaving_twice_is_one_leaving(anonymous, url):
+    anonymous.post(url, data=ONE_CLICK)
+    anonymous.post(url, data={"reason": "other"})
+    assert [row.reason for row in opt_outs()] == ["other"]
+    assert kinds() == ["email_unsubscribed"]
+
+
+def test_coming_back(anonymous, url):
+    anonymous.post(url, data=ONE_CLICK)
+    reply = anonymous.post(f"{url}/return", follow_redirects=True)
+    assert b"Shall" in reply.data
+    assert [row.resubscribed_at is not None for row in opt_outs()] == [True]
+    anonymous.post(url, data=ONE_CLICK)
+    assert len(opt_outs()) == 2
+    assert kinds() == ["email_unsubscribed", "email_resubscribed", "email_unsubscribed"]
+
+
+def test_who_left_gets_no_more_news_but_what_they_asked_for(anonymous, url, carla):
+    anonymous.post(url, data=ONE_CLICK)
+    news, receipt = queue([carla], visit_no=2)[0], queue([carla], visit_no=3, is_marketing=False)[0]
+    deliver()
+    assert (news.status, news.reason) == ("skipped", "The contact unsubscribed.")
+    assert receipt.status == "sent"
+
+
+def test_the_header_in_the_mail_is_the_way_out(carla, anonymous):
+    queue([carla])
+    with MailServer() as server:
+        deliver(server)
+    mail = read(server.messages[0][2])
+    url = mail["List-Unsubscribe"].strip("<>")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert anonymous.post(url.removeprefix("http://127.0.0.1:8000"), data=ONE_CLICK).status_code == 200
+    assert len(opt_outs()) == 1
+
+
+def test_a_forged_token_is_not_found(anonymous, url):
+    for bad in (
+        url[:-1] + ("A" if url[-1] != "A" else "B"),
+        "/api/track/unsubscribe/1",
+        url.replace("unsubscribe/", "unsubscribe/1"),
+    ):
+        assert anonymous.get(bad).status_code == 404
+        assert anonymous.post(bad, data=ONE_CLICK).status_code == 404
+    assert opt_outs() == []
+
+
+def test_the_link_outlives_its_message(anonymous, url, message):
+    db.session.delete(message)
+    commit()
+    assert anonymous.post(url, data=ONE_CLICK).status_code == 200
+    assert len(opt_outs()) == 1
+
+
+def test_who_is_gone_is_told_so(anonymous, url, carla, message):
+    db.session.delete(message)
+    db.session.delete(carla)
+    commit()
+    assert anonymous.get(url).status_code == 410
+    assert anonymous.post(url, data=ONE_CLICK).status_code == 200
+    assert opt_outs() == []
+
+
+def test_nonsense_in_the_form_is_harmless(anonymous, url):
+    anonymous.post(url, data={"reason": "<script>", "feedback": "x" * 9000})
+    (row,) = opt_outs()
+    assert row.reason is None
+    assert len(row.feedback) == 5000
