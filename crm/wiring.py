@@ -37,6 +37,8 @@ from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
+from crm.email import message_routes as messages
+from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
@@ -69,6 +71,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    templates.bp,
+    messages.bp,
     tracking.bp,
     health.bp,
     imports.bp,
@@ -117,6 +121,7 @@ class Panel:
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
@@ -143,7 +148,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
     "email_messages": ("email.show_message", "message_id"),
-    "automation_workflows": ("automation.show", "workflow_id"),
+    "automation_workflows": ("workflows.show", "workflow_id"),
 }
 """Where the subject of an activity is looked at: its table → endpoint and argument."""
 
@@ -165,6 +170,10 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
         ),

@@ -42,22 +42,22 @@ def visible_ids(viewer: User, ids: Iterable[int]) -> list[int]:
     return found
 
 
-def what_goes_with(contact: Contact) -> list[tuple[str, int]]:
-    """What is deleted with a contact, as words and counts: every table whose rows cannot be without one."""
+def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
+    """What is deleted with a contact, as counts and words: every table whose rows cannot be without one."""
     return [
-        (WORDS.get(table.name, table.name.replace("_", " ")), count)
+        (count, WORDS.get(table.name, (table.name.replace("_", " "),) * 2)[count != 1])
         for table, column in _dependents()
         if (count := db.session.scalar(sa.select(sa.func.count()).where(column == contact.id)))
     ]
 
 
 WORDS = {
-    "contact_activities": "timeline entries",
-    "contact_taggings": "tags",
-    "contact_tasks": "tasks",
-    "automation_enrollments": "workflow runs",
-    "email_messages": "emails",
-    "email_link_clicks": "clicks",
+    "contact_activities": ("timeline entry", "timeline entries"),
+    "contact_taggings": ("tag", "tags"),
+    "contact_tasks": ("task", "tasks"),
+    "automation_enrollments": ("workflow run", "workflow runs"),
+    "email_messages": ("email", "emails"),
+    "email_link_clicks": ("click on a link", "clicks on links"),
 }
 
 
