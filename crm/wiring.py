@@ -35,6 +35,7 @@ from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
+from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
@@ -82,6 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tagging.bp,
     timeline.bp,
     style.bp,
+    demo.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
