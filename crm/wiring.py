@@ -170,12 +170,15 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
-            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
+        ),
+    ),
+    (
+        "Reach",
+        (
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
-            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
-            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
-            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
         ),
     ),
     (
@@ -189,9 +192,20 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 )
 
 
+QUICK_ADD: tuple[Place, ...] = (
+    Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+)
+"""The menu behind the plus, each with the key that opens it."""
+
+
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+    return {
+        "school_name": current_app.config["SCHOOL_NAME"],
+        "navigation": list(_visible_navigation()),
+        "quick_add": [each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)],
+    }
 
 
 def places_of(user: User) -> list[Place]:
