@@ -204,7 +204,9 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
-        "quick_add": [each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)],
+        "quick_add": [
+            each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
+        ],
     }
 
 
