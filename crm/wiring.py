@@ -147,7 +147,7 @@ TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = ()
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
-    "email_messages": ("email.show_message", "message_id"),
+    "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
 """Where the subject of an activity is looked at: its table → endpoint and argument."""
