@@ -24,7 +24,7 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.automation import draft_routes, enrollment_routes, step_routes
+from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
@@ -143,7 +143,9 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = ()
+TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+    mentions.workflows_with,
+)  # fmt: skip
 """What refers to a tag; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
