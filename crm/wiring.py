@@ -147,7 +147,7 @@ TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = ()
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
-    "email_messages": ("email.show_message", "message_id"),
+    "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
 """Where the subject of an activity is looked at: its table → endpoint and argument."""
@@ -170,12 +170,15 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
-            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
+        ),
+    ),
+    (
+        "Reach",
+        (
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
-            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
-            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
-            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
         ),
     ),
     (

@@ -82,7 +82,6 @@ class Sort:
 SORTS = {
     "name": Sort("Name", "sort_name"),
     "email": Sort("Email", "email", True),
-    "phone": Sort("Phone", "phone", True),
     "stage": Sort("Stage", "lifecycle_stage"),
     "owner": Sort("Owner", "owner_id", True),
     "activity": Sort("Last activity", "last_activity_at", True),
