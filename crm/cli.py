@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from crm import create_app, processes, schema
 from crm.config import LISTENS_AT, ConfigError
@@ -133,7 +133,7 @@ def user_add(email: str, role: str, name: str | None, password_stdin: bool) -> N
         users.check_new_user(email, name, role, password)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    users.create_user(email, name, role, password)
+    users.create_user(email, name, role, password, current_app.config["TIMEZONE"])
     commit()
     click.echo(f"{email} can sign in.")
 

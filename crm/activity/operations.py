@@ -40,6 +40,7 @@ def _row(activity: Activity, moment: datetime) -> dict[str, Any]:
         "subject_type": activity.subject_type,
         "subject_id": activity.subject_id,
         "title": activity.title[:255],
+        "description": activity.description,
         "metadata": activity.payload,
         "performed_by": activity.by.user_id,
         "actor": activity.by.name[:120],
