@@ -84,7 +84,11 @@ def load_school(
 def _member(name: str, nick: str, role: str) -> User:
     """A colleague nobody can sign in as until an administrator gives them a password."""
     user = User(
-        email=f"{nick}@demo.example", name=name, role=role, password_hash=NO_PASSWORD, timezone=current_app.config["TIMEZONE"]
+        email=f"{nick}@demo.example",
+        name=name,
+        role=role,
+        password_hash=NO_PASSWORD,
+        timezone=current_app.config["TIMEZONE"],
     )
     db.session.add(user)
     db.session.flush()
