@@ -27,7 +27,7 @@ from crm.users.models import User
 
 BY = Actor(name="Demo")
 BATCH = 2_000
-NO_PASSWORD = "!"
+NO_PASSWORD = "!"  # noqa: S105
 """A hash that no password has."""
 STAFF = (
     ("Mo Hartmann", "mo", "crm_manager"),
