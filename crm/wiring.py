@@ -24,7 +24,7 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.automation import draft_routes, enrollment_routes, step_routes
+from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
@@ -35,6 +35,7 @@ from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
+from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
@@ -82,6 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tagging.bp,
     timeline.bp,
     style.bp,
+    demo.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
@@ -141,7 +143,9 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = ()
+TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+    mentions.workflows_with,
+)  # fmt: skip
 """What refers to a tag; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
@@ -192,9 +196,22 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 )
 
 
+QUICK_ADD: tuple[Place, ...] = (
+    Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+)
+"""The menu behind the plus, each with the key that opens it."""
+
+
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+    return {
+        "school_name": current_app.config["SCHOOL_NAME"],
+        "navigation": list(_visible_navigation()),
+        "quick_add": [
+            each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
+        ],
+    }
 
 
 def places_of(user: User) -> list[Place]:

@@ -14,12 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 from babel import Locale
 from babel.core import get_global
+from flask import current_app
 
 from crm.contacts import parsing
 from crm.contacts.models import LIFECYCLE_STAGES, Contact
 from crm.database import db
 from crm.lib import clock
-from crm.settings.queries import school_timezone
 from crm.users.models import User
 from crm.users.queries import users_by_name
 
@@ -160,4 +160,4 @@ def _owner(text: str) -> parsing.Parsed:
 
 def school_country() -> str | None:
     """The country of the school's time zone, if the zone has one."""
-    return get_global("zone_territories").get(school_timezone())
+    return get_global("zone_territories").get(current_app.config["TIMEZONE"])

@@ -71,7 +71,7 @@ def save_field(contact_id: int, key: str) -> ResponseReturnValue:
     commit()
     if not is_htmx():
         return redirect(f"{_profile(contact)}#field-{key}")
-    return triggering(_value(contact, detail), "contact-changed")
+    return triggering(_value(contact, detail, saved=True), "contact-changed")
 
 
 @bp.get("/<int:contact_id>/deletion")
@@ -105,9 +105,9 @@ def _form(contact: Contact, detail: Detail, form: FlaskForm, status: int = 200, 
     return piece(template, title, _profile(contact), status, contact=contact, detail=detail, form=form, **values)
 
 
-def _value(contact: Contact, detail: Detail) -> Response:
+def _value(contact: Contact, detail: Detail, saved: bool = False) -> Response:
     title = f"{detail.label} of {contact.name}"
-    return piece("contacts/_field.html", title, _profile(contact), contact=contact, detail=detail)
+    return piece("contacts/_field.html", title, _profile(contact), contact=contact, detail=detail, saved=saved)
 
 
 def _profile(contact: Contact) -> str:
