@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
 from crm.automation.operations import REENTRY
 
@@ -15,17 +15,22 @@ class NameForm(FlaskForm):
     )
 
 
+def _needed_after_days(form: EntryForm, field: IntegerField) -> None:
+    """The number is asked for with the choice that needs it, and only then."""
+    if form.reentry.data != "after_days":
+        field.errors = []
+        raise StopValidation()
+    if not field.raw_data or not str(field.raw_data[0]).strip():
+        field.errors = []
+        raise StopValidation("Say after how many days.")
+
+
 class EntryForm(FlaskForm):
     """How often a contact may enter."""
 
     reentry = RadioField("A contact may enter", choices=list(REENTRY.items()), default="never")
     days = IntegerField(
         "Days since the last time they entered",
-        [Optional(), NumberRange(1, 3650, "Give a number of days from 1 to 3,650.")],
+        [_needed_after_days, NumberRange(1, 3650, "Give a number of days from 1 to 3,650.")],
         description="Only for “again after some days”.",
     )
-
-    def validate_days(self, field: IntegerField) -> None:
-        """The number is asked for with the choice that needs it."""
-        if self.reentry.data == "after_days" and field.data is None:
-            raise ValueError("Say after how many days.")
