@@ -61,7 +61,9 @@ class Declared:
         form.validate()
         gone = self.missing(config)
         told = {each.key for each in gone}
-        found = [Problem(key or "", str(text)) for key, texts in form.errors.items() if key not in told for text in texts]
+        found = [
+            Problem(key or "", str(text)) for key, texts in form.errors.items() if key not in told for text in texts
+        ]
         unknown = [Problem(str(key), "There is no such setting.") for key in config if key not in form]
         return gone + found + unknown
 

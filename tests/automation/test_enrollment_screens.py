@@ -76,7 +76,7 @@ def test_the_journey_leads_to_the_message(as_mo: FlaskClient, carla: Contact) ->
     commit()
     run()
     page = as_mo.get(f"/workflows/{workflow.id}/enrollments/{enrollment().id}").text
-    assert "Email “Hello" in page
+    assert "The email: waiting" in page
 
 
 def test_taking_out_ends_the_journey(as_mo: FlaskClient, waiting: Workflow) -> None:
