@@ -83,7 +83,7 @@ def _drain() -> None:
 
 def _bare(path: Path) -> None:
     bare = sqlite3.connect(path, isolation_level=None)
-    bare.execute("PRAGMA synchronous = FULL")
+    bare.execute("PRAGMA synchronous = NORMAL")
     bare.execute("PRAGMA foreign_keys = ON")
     ids = [number for (number,) in bare.execute("SELECT id FROM automation_enrollments ORDER BY id")]
     for start in range(0, len(ids), BATCH):

@@ -63,6 +63,12 @@ def _wire(app: Flask) -> None:
     for blueprint in wiring.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["listeners"] = wiring.LISTENERS
+    app.extensions["contact_panels"] = wiring.CONTACT_PANELS
+    app.extensions["contact_filters"] = wiring.CONTACT_FILTERS
+    app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
+    app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
+    app.extensions["tag_uses"] = wiring.TAG_USES
+    app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["places"] = wiring.places_of
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)

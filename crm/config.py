@@ -78,6 +78,12 @@ def _level(value: str) -> str:
     return value.upper()
 
 
+def _synchronous(value: str) -> str:
+    if value.upper() not in {"NORMAL", "FULL"}:
+        raise ValueError(f"“{value}” is neither NORMAL nor FULL")
+    return value.upper()
+
+
 def _secret(value: str) -> str:
     if value and len(value) < 32:
         raise ValueError("it needs at least 32 characters; leave it out to have one made")
@@ -107,6 +113,9 @@ SETTINGS = (
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
     Setting(
         "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
+    ),
+    Setting(
+        "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
     ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -24,16 +24,22 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.automation import draft_routes, enrollment_routes, step_routes
+from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.conditions.fields import Field
 from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
+from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
+from crm.contacts import profile as contacts
+from crm.contacts.listing import BulkAction, Column, Filter
+from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
+from crm.email import message_routes as messages
+from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
@@ -44,6 +50,13 @@ from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.tags import listing as tags_listing
+from crm.tags import routes as tags
+from crm.tags import wearing as tagging
+from crm.tags.models import Tag
+from crm.tags.queries import Use
+from crm.tasks import routes as tasks
+from crm.timeline import routes as timeline
 from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
@@ -59,10 +72,18 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    templates.bp,
+    messages.bp,
     tracking.bp,
     health.bp,
     imports.bp,
+    tasks.bp,
+    contacts.bp,
+    tags.bp,
+    tagging.bp,
+    timeline.bp,
     style.bp,
+    demo.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
@@ -101,8 +122,39 @@ class Panel:
 
 
 CONTACT_PANELS: tuple[Panel, ...] = (
+    Panel("tags", "Tags", "tagging.panel"),
+    Panel("emails", "Email", "messages.of_contact"),
+    Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+    Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
+
+CONTACT_FILTERS: tuple[Filter, ...] = (
+    tags_listing.FILTER,
+    contacts_filters.STAGE,
+    contacts_filters.OWNER,
+)  # fmt: skip
+
+CONTACT_COLUMNS: tuple[Column, ...] = (
+    tags_listing.COLUMN,
+)  # fmt: skip
+
+CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
+    tags_listing.BULK,
+)  # fmt: skip
+
+TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+    mentions.workflows_with,
+)  # fmt: skip
+"""What refers to a tag; each is asked before one is deleted."""
+
+SUBJECT_PAGES: dict[str, tuple[str, str]] = {
+    "contact_tags": ("tags.edit", "tag_id"),
+    "contact_tasks": ("tasks.edit", "task_id"),
+    "email_messages": ("messages.show", "message_id"),
+    "automation_workflows": ("workflows.show", "workflow_id"),
+}
+"""Where the subject of an activity is looked at: its table → endpoint and argument."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +172,23 @@ class Place:
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         None,
-        (Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),),
+        (
+            Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
+        ),
+    ),
+    (
+        "Reach",
+        (
+            Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
+            Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
+            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
+        ),
     ),
     (
         "Settings",
         (
+            Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
@@ -132,9 +196,22 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 )
 
 
+QUICK_ADD: tuple[Place, ...] = (
+    Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+)
+"""The menu behind the plus, each with the key that opens it."""
+
+
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+    return {
+        "school_name": current_app.config["SCHOOL_NAME"],
+        "navigation": list(_visible_navigation()),
+        "quick_add": [
+            each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
+        ],
+    }
 
 
 def places_of(user: User) -> list[Place]:

@@ -12,14 +12,15 @@ FLOORS = (
     ("activity", "providers"),
     ("conditions", "blocks"),
     ("users",),
-    ("contacts", "notifications", "health", "settings", "home", "style"),
+    ("settings",),
+    ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
     ("broadcasts", "scoring", "webforms", "imports"),
     ("automation",),
     ("landing", "analytics"),
-    ("reports", "api"),
-    ("wiring", "schedule", "seeds", "demo"),
+    ("reports", "api", "demo"),
+    ("wiring", "schedule"),
     ("cli", "__init__"),
 )
 """From the ground up. `__init__` is `create_app`."""

@@ -87,3 +87,16 @@ def test_what_public_pages_load_stays_light():
     """They promise under 50 kB with their words and a school's logo."""
     assert (ROOT / "static/core.css").stat().st_size < 24_000
     assert "app.css" not in (ROOT / "templates/public.html").read_text()
+
+
+STYLES = "".join((ROOT / f"static/{file}.css").read_text() for file in ("core", "app"))
+SCRIPTS = "".join(path.read_text() for path in (ROOT / "static/js").glob("*.js"))
+DRAWN = set(re.findall(r"\.([a-z][\w-]*)", STYLES)) | set(re.findall(r"\.([a-z][\w-]*)", SCRIPTS))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_its_classes_are_drawn(path):
+    """A class nobody draws is a slip of the pen, or a part of another library we do not use."""
+    attributes = re.findall(r'\bclass="([^"{]*)"', words(path))
+    kinds = re.findall(r'\bkind="([a-z -]*)"', words(path))
+    assert set(" ".join(attributes + kinds).split()) <= DRAWN

@@ -29,7 +29,7 @@ class Activity:
     """What every activity has. `subject_id` is the id of what it is about, in the table named by `subject_type`."""
 
     kind: ClassVar[str]
-    icon: ClassVar[str] = "point"
+    icon: ClassVar[str] = "circle-dot"
     label: ClassVar[str]
     subject_type: ClassVar[str | None] = None
 
@@ -41,6 +41,11 @@ class Activity:
     def title(self) -> str:
         """The sentence of the timeline."""
         return self.label
+
+    @property
+    def description(self) -> str | None:
+        """What the timeline adds below the title."""
+        return None
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -72,7 +77,7 @@ class ContactCreated(Activity):
 @dataclass(frozen=True, kw_only=True)
 class ContactUpdated(Activity):
     kind = "contact_updated"
-    icon = "edit"
+    icon = "pencil"
     label = "Contact changed"
     changes: dict[str, list[str]]
     """Field key to its old and new value, as text."""
@@ -80,6 +85,10 @@ class ContactUpdated(Activity):
     @property
     def title(self) -> str:
         return "Changed " + ", ".join(sorted(name.replace("_", " ") for name in self.changes))
+
+    @property
+    def description(self) -> str | None:
+        return "\n".join(f"{old or 'Nothing'} → {new or 'nothing'}" for old, new in self.changes.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +130,7 @@ class EmailActivity(Activity):
 @dataclass(frozen=True, kw_only=True)
 class EmailSent(EmailActivity):
     kind = "email_sent"
-    icon = "mail-forward"
+    icon = "send"
     label = "Email sent"
 
 
@@ -139,6 +148,10 @@ class EmailClicked(EmailActivity):
     label = "Link clicked"
     url: str
 
+    @property
+    def description(self) -> str | None:
+        return self.url
+
 
 @dataclass(frozen=True, kw_only=True)
 class EmailBounced(EmailActivity):
@@ -146,6 +159,10 @@ class EmailBounced(EmailActivity):
     icon = "mail-x"
     label = "Email bounced"
     reason: str = ""
+
+    @property
+    def description(self) -> str | None:
+        return self.reason or None
 
 
 @dataclass(frozen=True, kw_only=True)

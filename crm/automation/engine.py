@@ -37,7 +37,7 @@ def process_due(now: datetime | None = None, limit: int = BATCH) -> int:
     now = now or clock.now()
     batch = travellers.due(now, limit)
     if not batch:
-        rollback()
+        commit()
         return 0
     ids = [each.id for each in batch]
     try:

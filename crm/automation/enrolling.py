@@ -25,6 +25,7 @@ from crm.queue import nudge
 DEEPEST = 10
 """How many workflows may set each other off in a row."""
 TOO_DEEP = f"More than {DEEPEST} workflows set each other off in a row; this one was not started"
+ARCHIVED = "The workflow was archived"
 CHUNK = 500
 
 _enrollments = table_of(Enrollment)
@@ -56,7 +57,7 @@ def enroll_entries(
     """Enroll many, each for its own cause; the ids of the contacts who came in. Raises Refused when the workflow is not active."""
     now = now or clock.now()
     db.session.flush()
-    db.session.refresh(workflow, with_for_update={"read": True})
+    db.session.refresh(workflow, with_for_update=True)
     if workflow.status != "active" or workflow.published_id is None:
         raise Refused(f"“{workflow.name}” is not active: nobody can be enrolled.")
     first = {each.contact_id: each for each in reversed(entries)}
@@ -150,34 +151,39 @@ def actor_of(workflow_name: str, depth: int) -> Actor:
 
 def exit_enrollment(enrollment: Enrollment, reason: str = "Removed by hand") -> None:
     """Take the contact out of the workflow. Taking out someone who is not under way changes nothing."""
-    _end(Enrollment.id == enrollment.id, reason)
+    end(_under_way(Enrollment.id == enrollment.id).with_for_update(), reason)
     db.session.refresh(enrollment)
 
 
 def end_all(workflow: Workflow, reason: str) -> int:
-    """Take everyone under way out of the workflow; how many those were."""
-    return _end(Enrollment.workflow_id == workflow.id, reason)
+    """Take everyone under way out of the workflow; how many those were. Who is on the move this moment follows when next due."""
+    return end(_under_way(Enrollment.workflow_id == workflow.id).with_for_update(skip_locked=True), reason)
 
 
-def _end(which: sa.ColumnElement[bool], reason: str) -> int:
+def end(which: sa.Select[tuple[int]], reason: str, status: str = "exited") -> int:
+    """End these enrollments, and cut short whatever they were waiting at. How many there were."""
     db.session.flush()
-    now = clock.now()
-    under_way = sa.and_(which, Enrollment.status.in_(UNDER_WAY))
-    close_visits(sa.select(Enrollment.id).where(under_way), reason, now)
-    values = {"status": "exited", "exit_reason": reason[:255], "completed_at": now, "next_action_at": None}
-    ended = db.session.execute(
-        sa.update(Enrollment).where(under_way).values(**values, waiting_for=None),
-        execution_options={"synchronize_session": False},
-    )
-    return ended.rowcount
+    ids = list(db.session.scalars(which))
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        close_visits(some, reason)
+        values = {"status": status, "exit_reason": reason[:255], "completed_at": clock.now(), "next_action_at": None}
+        db.session.execute(
+            sa.update(_enrollments).where(_enrollments.c.id.in_(some)).values(**values, waiting_for=None)
+        )
+    return len(ids)
 
 
-def close_visits(enrollment_ids: sa.Select[tuple[int]], reason: str, now: datetime) -> None:
+def _under_way(which: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    return sa.select(Enrollment.id).where(which, Enrollment.status.in_(UNDER_WAY)).order_by(Enrollment.id)
+
+
+def close_visits(enrollment_ids: Sequence[int], reason: str) -> None:
     """Whatever these enrollments were waiting at was cut short."""
     db.session.execute(
         sa.update(StepLog)
         .where(StepLog.enrollment_id.in_(enrollment_ids), StepLog.status == "pending")
-        .values(status="skipped", executed_at=now, error_message=reason),
+        .values(status="skipped", executed_at=clock.now(), error_message=reason),
         execution_options={"synchronize_session": False},
     )
 
@@ -213,11 +219,10 @@ def _revive(enrollment: Enrollment, step_id: int | None) -> None:
 
 
 def move_all(workflow_id: int, old: str, new: str) -> None:
-    """Everyone in the workflow from one status to another."""
-    db.session.execute(
-        sa.update(Enrollment).where(Enrollment.workflow_id == workflow_id, Enrollment.status == old).values(status=new),
-        execution_options={"synchronize_session": False},
-    )
+    """Everyone in the workflow from one status to another. Who is on the move this moment follows when next due."""
+    free = sa.select(_enrollments.c.id).where(_enrollments.c.workflow_id == workflow_id, _enrollments.c.status == old)
+    moved = sa.update(_enrollments).where(_enrollments.c.id.in_(free.with_for_update(skip_locked=True)))
+    db.session.execute(moved.values(status=new))
 
 
 def _existing(contact_ids: Iterable[int]) -> list[int]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import Activity
-from crm.automation.enrolling import Entry, close_visits, enroll_entries
+from crm.automation.enrolling import Entry, end, enroll_entries
 from crm.automation.models import UNDER_WAY, Enrollment, Version, Workflow
 from crm.automation.types import TRIGGER_TYPES, TRIGGERS
 from crm.database import after_commit, db, table_of
@@ -56,23 +56,18 @@ def _in_time(events: Sequence[ContactActivity], waiting: sa.Row) -> ContactActiv
 
 def reach_goals(activities: Sequence[ContactActivity]) -> None:
     """End the runs whose goal one of these is, and count them as converted."""
-    goals = _running(Version.goal)
-    for workflow, goal in goals:
+    for workflow, goal in _running(Version.goal):
         if reached := {each.contact_id for each in activities if each.activity_type == (goal or {}).get("event")}:
-            _reach(workflow, reached, max(each.created_at for each in activities))
+            _reach(workflow, reached)
 
 
-def _reach(workflow: Workflow, contact_ids: set[int], now: object) -> None:
-    runs = sa.and_(
+def _reach(workflow: Workflow, contact_ids: set[int]) -> None:
+    runs = sa.select(Enrollment.id).where(
         Enrollment.workflow_id == workflow.id, Enrollment.contact_id.in_(contact_ids), Enrollment.status.in_(UNDER_WAY)
     )
-    close_visits(sa.select(Enrollment.id).where(runs), "The goal was reached", now)
-    ended = sa.update(_enrollments).where(runs).values(
-        status="exited", exit_reason="Goal reached", completed_at=now, next_action_at=None, waiting_for=None
-    )  # fmt: skip
-    number = db.session.execute(ended, execution_options={"synchronize_session": False}).rowcount
-    total = Workflow.total_converted + number
-    db.session.execute(sa.update(Workflow).where(Workflow.id == workflow.id).values(total_converted=total))
+    if number := end(runs.with_for_update(), "Goal reached"):
+        total = Workflow.total_converted + number
+        db.session.execute(sa.update(Workflow).where(Workflow.id == workflow.id).values(total_converted=total))
 
 
 def start_workflows(activities: Sequence[ContactActivity]) -> None:

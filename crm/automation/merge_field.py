@@ -6,7 +6,8 @@ from wtforms import Field, Form
 from wtforms.validators import ValidationError
 
 from crm.automation.view import MERGE_NAMES
-from crm.email import values
+from crm.email.compose import check
+from crm.email.values import KNOWN
 from crm.lib import merge_tags
 
 
@@ -17,6 +18,13 @@ def merge_tags_known(_form: Form, field: Field) -> None:
 
 
 def email_tags_known(_form: Form, field: Field) -> None:
-    """The same for text that becomes an email, which knows more of the contact."""
-    for problem in merge_tags.check(field.data or "", values.KNOWN):
+    """Refuses text with a merge tag that no email fills in."""
+    for problem in merge_tags.check(field.data or "", KNOWN):
         raise ValidationError(str(problem))
+
+
+def email_can_be_written(_form: Form, field: Field) -> None:
+    """Refuses the Markdown of an email that could not be sent: an unknown merge tag, a link that leads nowhere."""
+    text = field.data or ""
+    for problem in check("markdown", "A subject", "", text, KNOWN).get("body", ()) if text.strip() else ():
+        raise ValidationError(problem)

@@ -22,7 +22,7 @@ from crm.automation.drafting import (
     set_trigger,
     update_step,
 )
-from crm.automation.enrolling import end_all, enroll, exit_enrollment, move_all, retry_enrollment, skip_step
+from crm.automation.enrolling import ARCHIVED, end_all, enroll, exit_enrollment, move_all, retry_enrollment, skip_step
 from crm.automation.lint import Finding, lint
 from crm.automation.models import Enrollment, Version, Workflow
 from crm.automation.refusals import Refused, Stale
@@ -94,7 +94,7 @@ def archive(workflow: Workflow) -> int:
     if workflow.status == "archived":
         return 0
     workflow.status, workflow.paused_reason, workflow.intake_after_id = "archived", None, None
-    return end_all(workflow, "The workflow was archived")
+    return end_all(workflow, ARCHIVED)
 
 
 def _publish(workflow: Workflow, version: Version) -> None:

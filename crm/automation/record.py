@@ -93,7 +93,7 @@ def _moved(each: Traveller) -> dict[str, Any]:
 
 def _complete(done: Sequence[Traveller], now: datetime) -> None:
     """Count those who reached the end, and say so in their timelines."""
-    for workflow_id, number in Counter(each.workflow_id for each in done).items():
+    for workflow_id, number in sorted(Counter(each.workflow_id for each in done).items()):
         total = _workflows.c.total_completed + number
         db.session.execute(sa.update(_workflows).where(_workflows.c.id == workflow_id).values(total_completed=total))
     emit_all(

@@ -13,7 +13,7 @@ from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import Actor
 from crm.automation.decisions import Decision
 from crm.automation.effects import Deed
-from crm.automation.enrolling import actor_of
+from crm.automation.enrolling import ARCHIVED, actor_of, end
 from crm.automation.models import Enrollment, StepLog, Workflow
 from crm.automation.view import COLUMNS, FACTS, View
 from crm.contacts.models import Contact
@@ -124,10 +124,13 @@ class Traveller:
 
 def due(now: datetime, limit: int, only: Sequence[int] | None = None) -> list[Traveller]:
     """Those whose moment has come, the longest due first, locked for this transaction. Those of a workflow that is not
-    active are held instead."""
+    active are held or ended instead."""
     rows = db.session.execute(_due(now, limit, only)).all()
-    _hold([row.id for row in rows if row.workflow_status != "active"])
     found = [_traveller(row) for row in rows if row.workflow_status == "active"]
+    if len(found) < len(rows):
+        _hold(rows)
+        if not found:
+            return due(now, limit, only)
     _find_events([each for each in found if each.waiting_for and each.event_id is None])
     return found
 
@@ -160,11 +163,14 @@ def _traveller(row: sa.Row[Any]) -> Traveller:
     )  # fmt: skip
 
 
-def _hold(ids: Sequence[int]) -> None:
-    """Let these wait until their workflow runs again."""
-    if ids:
-        held = sa.update(_enrollments).where(_enrollments.c.id.in_(ids)).values(status="paused")
-        db.session.execute(held)
+def _hold(rows: Sequence[sa.Row[Any]]) -> None:
+    """Those of a paused workflow wait until it runs again; those of an archived one end."""
+    held = [row.id for row in rows if row.workflow_status == "paused"]
+    ended = [row.id for row in rows if row.workflow_status == "archived"]
+    if held:
+        db.session.execute(sa.update(_enrollments).where(_enrollments.c.id.in_(held)).values(status="paused"))
+    if ended:
+        end(sa.select(Enrollment.id).where(Enrollment.id.in_(ended)), ARCHIVED)
 
 
 def _find_events(waiting: Sequence[Traveller]) -> None:

@@ -82,6 +82,14 @@ def stages() -> Choices:
     return list(LIFECYCLE_STAGES.items())
 
 
+STAGE_TONES = {"prospect": "info", "enrolled": "good", "active": "good", "lost": "bad"}
+
+
+def stage_marks() -> dict[str, tuple[str, str]]:
+    """Label and tone of each stage."""
+    return {key: (label, STAGE_TONES.get(key, "neutral")) for key, label in stages()}
+
+
 def owners() -> Choices:
     """The people a contact can be assigned to."""
     return [(str(user.id), user.name) for user in users_by_name()]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import sqlalchemy as sa
+from flask import abort
 
 from crm.contacts.models import Contact
+from crm.database import db
 from crm.users.models import User
 
 
@@ -18,3 +23,46 @@ def scope(viewer: User) -> sa.ColumnElement[bool]:
 def visible_contacts(viewer: User) -> sa.Select[tuple[Contact]]:
     """The contacts this viewer may see."""
     return sa.select(Contact).where(scope(viewer))
+
+
+def visible_contact(viewer: User, contact_id: int, *, to_change: bool = False) -> Contact:
+    """The contact, if this viewer may see it; else the answer is 404. `to_change` keeps others from changing it meanwhile."""
+    found = visible_contacts(viewer).where(Contact.id == contact_id)
+    contact = db.session.scalar(found.with_for_update(of=Contact) if to_change else found)
+    return contact or abort(404)
+
+
+def visible_ids(viewer: User, ids: Iterable[int]) -> list[int]:
+    """Those of `ids` that are contacts this viewer may see."""
+    wanted = sorted({each for each in ids if 0 < each < 2**63})
+    found: list[int] = []
+    for start in range(0, len(wanted), 500):
+        some = Contact.id.in_(wanted[start : start + 500])
+        found += db.session.scalars(sa.select(Contact.id).where(some, scope(viewer)))
+    return found
+
+
+def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
+    """What is deleted with a contact, as counts and words: every table whose rows cannot be without one."""
+    return [
+        (count, WORDS.get(table.name, (table.name.replace("_", " "),) * 2)[count != 1])
+        for table, column in _dependents()
+        if (count := db.session.scalar(sa.select(sa.func.count()).where(column == contact.id)))
+    ]
+
+
+WORDS = {
+    "contact_activities": ("timeline entry", "timeline entries"),
+    "contact_taggings": ("tag", "tags"),
+    "contact_tasks": ("task", "tasks"),
+    "automation_enrollments": ("workflow run", "workflow runs"),
+    "email_messages": ("email", "emails"),
+    "email_link_clicks": ("click on a link", "clicks on links"),
+}
+
+
+def _dependents() -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name == "contacts" and key.ondelete == "CASCADE":
+                yield table, key.parent

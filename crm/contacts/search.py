@@ -34,6 +34,24 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)[:8]
 
 
+def searched(text: str) -> tuple[sa.FromClause, sa.ColumnElement[bool], sa.ColumnElement[int] | None]:
+    """Where to read the contacts found by `text` from: tables, condition, and the id that is cheapest to sort by, if any.
+
+    The same contacts as `found_by`, but for a word that half the contacts share the index is read newest first and no further
+    than needed.
+    """
+    contacts = table_of(Contact)
+    if is_postgresql() or not words(text):
+        return contacts, found_by(text), None
+    index = sa.table("contacts_search", sa.column("rowid", sa.Integer))
+    matches = sa.text("contacts_search MATCH :wanted").bindparams(wanted=_wanted(text))
+    return index.join(contacts, contacts.c.id == index.c.rowid), matches, index.c.rowid  # type: ignore[return-value]
+
+
+def _wanted(text: str) -> str:
+    return " ".join(f'"{word}"*' for word in words(text))
+
+
 def found_by(text: str) -> sa.ColumnElement[bool]:
     """The condition on contacts that every word of `text` starts a word of name, email or phone. No words match nobody."""
     typed = words(text)
@@ -41,8 +59,9 @@ def found_by(text: str) -> sa.ColumnElement[bool]:
         return sa.false()
     if is_postgresql():
         return sa.text(POSTGRES_MATCH).bindparams(wanted=" & ".join(f"{word}:*" for word in typed))  # type: ignore[return-value]
-    wanted = " ".join(f'"{word}"*' for word in typed)
-    matches = sa.text("SELECT rowid FROM contacts_search WHERE contacts_search MATCH :wanted").bindparams(wanted=wanted)
+    matches = sa.text("SELECT rowid FROM contacts_search WHERE contacts_search MATCH :wanted").bindparams(
+        wanted=_wanted(text)
+    )
     return Contact.id.in_(matches.columns(sa.column("rowid", sa.Integer)).scalar_subquery())
 
 

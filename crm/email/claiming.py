@@ -99,7 +99,7 @@ def _composition(content: EmailContent) -> Composed | str:
 def _address(row: sa.Row[Any], values: Mapping[int, dict[str, Any]]) -> str:
     if row.contact_id is None:
         return row.to_address or ""
-    return values[row.contact_id]["contact"]["email"] if row.contact_id in values else ""
+    return (values[row.contact_id]["contact"]["email"] or "") if row.contact_id in values else ""
 
 
 def _prepared(

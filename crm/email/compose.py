@@ -101,6 +101,6 @@ def _footer(mask: Mask) -> str:
     address = shell.FOOTER_ADDRESS.substitute(address=mask.add("{{ school.address }}"))
     return shell.FOOTER.substitute(
         name=mask.add("{{ school.name }}"),
-        address=mask.add("{% if school.address %}") + address + mask.add("{% endif %}"),
+        address=mask.add("{% if school.address and school.address != '' %}") + address + mask.add("{% endif %}"),
         unsubscribe=mask.add("{{ unsubscribe_url }}"),
     )

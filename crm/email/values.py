@@ -76,9 +76,9 @@ def example_values() -> dict[str, Any]:
     return {"contact": EXAMPLE, "school": school_values()}
 
 
-def school_values() -> dict[str, str]:
+def school_values() -> dict[str, str | None]:
     """The school's name and postal address."""
-    return {"name": school_name(), "address": current_app.config["MAIL_ADDRESS"]}
+    return {"name": school_name(), "address": current_app.config["MAIL_ADDRESS"] or None}
 
 
 def kept(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
@@ -93,7 +93,8 @@ def kept(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
 
 
 def _facts(row: sa.Row[Any], tags: list[str]) -> dict[str, Any]:
-    facts = {fact: getattr(row, fact) or "" for fact in _FACTS}
-    birthday = row.birthday.isoformat() if row.birthday else ""
+    """What is not known is None, which `default` and `if` take for nothing."""
+    facts = {fact: getattr(row, fact) or None for fact in _FACTS}
+    birthday = row.birthday.isoformat() if row.birthday else None
     name = f"{row.first_name} {row.last_name}".strip() or row.email or ""
-    return {**facts, "name": name, "birthday": birthday, "owner": row.owner or "", "tags": tags}
+    return {**facts, "name": name, "birthday": birthday, "owner": row.owner, "tags": tags}

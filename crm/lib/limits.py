@@ -6,9 +6,11 @@ A view takes `@limiter.limit("10 per 15 minutes", key_func=…)` under its acces
 from __future__ import annotations
 
 import ipaddress
+import math
+import time
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter
+from flask import Flask, Response, render_template, request
+from flask_limiter import Limiter, RateLimitExceeded
 
 
 def caller() -> str:
@@ -37,3 +39,12 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("RATELIMIT_HEADERS_ENABLED", True)
     app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
     limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, _wait)
+
+
+def _wait(_error: RateLimitExceeded) -> tuple[str, int]:
+    """The page that says how long; `Retry-After` says it to programs."""
+    limit = limiter.current_limit
+    minutes = math.ceil((limit.reset_at - 1 - time.time()) / 60) if limit else 1
+    text = f"To keep accounts safe we pause after several tries. Try again in {f'{minutes} minutes' if minutes > 1 else 'a minute'}."
+    return render_template("errors/429.html", code=429, reason=text), 429

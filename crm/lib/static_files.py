@@ -21,14 +21,15 @@ def init_app(app: Flask) -> None:
 def _mark(endpoint: str, values: dict[str, Any]) -> None:
     if endpoint != "static" or "v" in values:
         return
-    path = Path(current_app.static_folder or "") / values["filename"]
-    if path.is_file():
-        values["v"] = _digest(path, path.stat().st_mtime_ns)
+    digest = _digest.__wrapped__ if current_app.debug else _digest
+    if found := digest(Path(current_app.static_folder or "") / values["filename"]):
+        values["v"] = found
 
 
 @lru_cache(maxsize=512)
-def _digest(path: Path, changed_at: int) -> str:  # noqa: ARG001 a changed file is another key
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+def _digest(path: Path) -> str | None:
+    """Read once by each process: files change with a release, and a release restarts it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else None
 
 
 def _keep(response: Response) -> Response:

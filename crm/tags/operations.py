@@ -41,8 +41,12 @@ def update_tag(tag: Tag, name: str, color: str, description: str = "") -> None:
     db.session.flush()
 
 
-def delete_tag(tag: Tag) -> None:
-    """Remove the tag and take it off everybody who wears it."""
+def delete_tag(tag: Tag, by: Actor, replacement: Tag | None = None) -> None:
+    """Remove the tag and take it off everybody who wears it; they get the `replacement`, if there is one."""
+    wearers = db.session.scalars(sa.select(Tagging.contact_id).where(Tagging.tag_id == tag.id)).all()
+    if replacement:
+        tag_contacts(replacement, wearers, by)
+    untag_contacts(tag, wearers, by)
     db.session.delete(tag)
     db.session.flush()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -15,6 +15,14 @@ from crm.users.models import User
 
 FEW = 5_000
 """Up to so many wearers, they are listed and sorted; beyond, the list is walked in its order and each row asked."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something that refers to a tag, and where it is looked at."""
+
+    label: str
+    url: str
 
 
 def tag_by_ref(ref: int | str | None) -> Tag | None:
@@ -49,9 +57,9 @@ def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:
     return worn
 
 
-def wearers(tag: Tag, viewer: User) -> sa.Select[Any]:
-    """The contacts in this viewer's sight who wear the tag."""
-    return sa.select(Contact.id).join(Tagging).where(Tagging.tag_id == tag.id, scope(viewer))
+def wearer_count(tag: Tag) -> int:
+    """How many contacts wear the tag."""
+    return db.session.scalar(sa.select(sa.func.count()).where(Tagging.tag_id == tag.id)) or 0
 
 
 def tags_with_wearers(viewer: User) -> Sequence[sa.Row[tuple[Tag, int]]]:
@@ -65,3 +73,12 @@ def tags_with_wearers(viewer: User) -> Sequence[sa.Row[tuple[Tag, int]]]:
         .outerjoin(counted, counted.c.tag_id == Tag.id)
         .order_by(sa.func.lower(Tag.name), Tag.id)
     ).all()
+
+
+def wears_any(tag_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """The condition on contacts that they wear any of these tags, in the form that is quick for how many there are."""
+    worn = sa.select(sa.literal(1)).where(Tagging.tag_id.in_(tag_ids))
+    some = worn.limit(FEW + 1).subquery()
+    if (db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > FEW:
+        return worn.where(Tagging.contact_id == Contact.id).correlate(Contact).exists()
+    return Contact.id.in_(sa.select(Tagging.contact_id).where(Tagging.tag_id.in_(tag_ids)))

@@ -14,6 +14,8 @@ from crm.users.models import User
 PRIORITIES = {"low": "Low", "medium": "Medium", "high": "High", "urgent": "Urgent"}
 STATUSES = {"pending": "To do", "in_progress": "In progress", "completed": "Done", "cancelled": "Cancelled"}
 OPEN = ("pending", "in_progress")
+_OPEN = sa.text("status IN ('pending', 'in_progress')")
+_DONE = sa.text("status = 'completed'")
 
 
 class Task(Identified, Timestamped, Model):
@@ -39,11 +41,21 @@ class Task(Identified, Timestamped, Model):
     __table_args__ = (
         sa.Index("ix_contact_tasks_mine", "assigned_to", "status", "due_date"),
         sa.Index("ix_contact_tasks_contact", "contact_id", "status"),
+        sa.Index("ix_contact_tasks_open", "due_date", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("ix_contact_tasks_done", "completed_at", "id", sqlite_where=_DONE, postgresql_where=_DONE),
     )
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def priority_label(self) -> str:
+        return PRIORITIES.get(self.priority, self.priority)
+
+    @property
+    def status_label(self) -> str:
+        return STATUSES.get(self.status, self.status)
 
     def is_overdue(self, today: date) -> bool:
         """Whether the task should have been done before `today`."""

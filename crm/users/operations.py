@@ -131,3 +131,8 @@ def add_token(user: User, name: str) -> str:
     token = "cohort_" + secrets.token_urlsafe(32)
     db.session.add(ApiToken(user_id=user.id, name=name, token_hash=digest(token)))
     return token
+
+
+def end_own_token(user: User, token_id: int) -> None:
+    """Let one of the user's own API tokens count no more; somebody else's is left alone."""
+    db.session.execute(sa.delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))

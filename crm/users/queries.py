@@ -41,6 +41,14 @@ def api_token(token: str) -> ApiToken | None:
     return db.session.scalar(found)
 
 
+def tokens_of(user: User) -> list[ApiToken]:
+    """The user's API tokens, newest first."""
+    found = (
+        sa.select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
+    )
+    return list(db.session.scalars(found))
+
+
 def user_of_token(token: str) -> User | None:
     """The enabled user whose API token this is."""
     found = api_token(token)

@@ -80,6 +80,9 @@ def upgrade() -> None:
     sa.Column('published_id', sa.BigInteger(), nullable=True),
     sa.Column('created_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('activated_at', UTCDateTime(), nullable=True),
+    sa.Column('resumed_at', UTCDateTime(), nullable=True),
+    sa.Column('paused_reason', sa.String(length=255), nullable=True),
+    sa.Column('intake_after_id', sa.BigInteger(), nullable=True),
     sa.Column('total_enrolled', sa.Integer(), nullable=False),
     sa.Column('total_completed', sa.Integer(), nullable=False),
     sa.Column('total_converted', sa.Integer(), nullable=False),
@@ -222,6 +225,7 @@ def upgrade() -> None:
     sa.Column('trigger_type', sa.String(length=100), nullable=True),
     sa.Column('trigger_conditions', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('entry_settings', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('goal', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('published_at', UTCDateTime(), nullable=True),
     sa.Column('created_at', UTCDateTime(), nullable=False),
@@ -310,7 +314,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('contact_tasks', schema=None) as batch_op:
         batch_op.create_index('ix_contact_tasks_contact', ['contact_id', 'status'], unique=False)
+        batch_op.create_index('ix_contact_tasks_done', ['completed_at', 'id'], unique=False, sqlite_where=sa.text("status = 'completed'"), postgresql_where=sa.text("status = 'completed'"))
         batch_op.create_index('ix_contact_tasks_mine', ['assigned_to', 'status', 'due_date'], unique=False)
+        batch_op.create_index('ix_contact_tasks_open', ['due_date', 'id'], unique=False, sqlite_where=sa.text("status IN ('pending', 'in_progress')"), postgresql_where=sa.text("status IN ('pending', 'in_progress')"))
 
     op.create_table('email_messages',
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -324,6 +330,8 @@ def upgrade() -> None:
     sa.Column('actor', sa.String(length=120), nullable=False),
     sa.Column('depth', sa.Integer(), nullable=False),
     sa.Column('message_id', sa.String(length=255), nullable=True),
+    sa.Column('provider', sa.String(length=20), nullable=True),
+    sa.Column('resent_at', UTCDateTime(), nullable=True),
     sa.Column('dot_at', UTCDateTime(), nullable=True),
     sa.Column('code', sa.Integer(), nullable=True),
     sa.Column('reply', sa.String(length=500), nullable=True),
@@ -333,6 +341,7 @@ def upgrade() -> None:
     sa.Column('clicked_at', UTCDateTime(), nullable=True),
     sa.Column('clicked_count', sa.Integer(), nullable=False),
     sa.Column('machine_clicked_count', sa.Integer(), nullable=False),
+    sa.Column('machine_reason', sa.String(length=60), nullable=True),
     sa.Column('unsubscribed_at', UTCDateTime(), nullable=True),
     sa.Column('bounced_at', UTCDateTime(), nullable=True),
     sa.Column('bounce_type', sa.String(length=50), nullable=True),
@@ -358,6 +367,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_email_messages_contact', ['contact_id', 'id'], unique=False)
         batch_op.create_index('ix_email_messages_due', ['status', 'due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_email_messages_message_id'), ['message_id'], unique=False)
+        batch_op.create_index('ix_email_messages_status', ['status', 'id'], unique=False)
         batch_op.create_index('ix_email_messages_template', ['template_id', 'id'], unique=False)
 
     op.create_table('email_unsubscribes',

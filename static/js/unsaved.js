@@ -5,7 +5,9 @@
     const form = event.target.closest("form[data-unsaved]");
     if (form) changed.add(form);
   });
-  document.addEventListener("submit", (event) => changed.delete(event.target));
+  document.addEventListener("submit", (event) => {
+    if (!event.submitter?.formTarget) changed.delete(event.target);
+  });
   addEventListener("beforeunload", (event) => {
     if ([...changed].some((form) => form.isConnected)) event.preventDefault();
   });

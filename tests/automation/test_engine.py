@@ -208,6 +208,19 @@ def test_an_archived_workflow_ends_everyone(app):
     assert paths.visits(paths.enrollment())[0].status == "skipped"
 
 
+@pytest.mark.parametrize(("status", "becomes"), [("paused", "paused"), ("archived", "exited")])
+def test_one_that_was_on_the_move_when_its_workflow_stopped_follows(app, status, becomes):
+    stopped = entered(TASK, number=2)
+    stopped.status = status
+    running = paths.running(TASK)
+    enroll(running, [factories.contact(email="other@example.com").id])
+    commit()
+    assert engine.process_due(limit=2) == 1
+    assert engine.process_due() == 0
+    db.session.remove()
+    assert statuses() == {becomes: 2, "completed": 1}
+
+
 def test_a_workflow_that_keeps_failing_pauses_itself(app):
     tag = factories.tag()
     workflow = paths.running(("add_tag", {"tag_id": tag.id}))

@@ -58,12 +58,23 @@ def test_it_makes_the_administrator_names_the_school_and_signs_in(visitor, code)
     assert settings.school_timezone() == "America/Toronto"
 
 
-def test_it_offers_only_what_is_there(visitor, code, app):
-    app.view_functions.pop("demo.load", None)
+def test_it_offers_the_demo_and_the_import_where_they_are(visitor, code, app):
+    words = {"demo.load": "Load the demo school", "imports.new": "Import a CSV file"}
+    for endpoint in words.keys() - app.view_functions.keys():
+        app.add_url_rule(f"/{endpoint}", endpoint, lambda: "", methods=["POST"])
+    set_up(visitor, code)
+    page = visitor.get("/setup/start").text
+    assert all(each in page for each in ("Start empty", *words.values()))
+
+
+def test_it_offers_nothing_that_is_not_there(visitor, code, app):
+    for endpoint in ("demo.load", "imports.new"):
+        app.view_functions.pop(endpoint, None)
     set_up(visitor, code)
     page = visitor.get("/setup/start").text
     assert "Start empty" in page
     assert "Load the demo school" not in page
+    assert "Import a CSV file" not in page
 
 
 def test_the_code_may_be_written_as_one_likes(visitor, code):

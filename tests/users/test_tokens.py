@@ -79,3 +79,14 @@ def test_its_use_is_noted_at_most_hourly(client, ada):
     assert clock.now() - used < timedelta(minutes=1)
     client.get("/api/v1/trial", headers=headers).close()
     assert db.session.scalar(sa.select(ApiToken.last_used_at)) == used
+
+
+def test_its_owner_sees_and_revokes_it_and_nobody_else(as_ada, as_mo, client, ada):
+    headers = bearer(ada)
+    token = db.session.scalar(sa.select(ApiToken.id))
+    assert "trial" in as_ada.get("/account").text
+    assert "trial" not in as_mo.get("/account").text
+    as_mo.post(f"/account/tokens/{token}/end")
+    assert client.get("/api/v1/trial", headers=headers).status_code == 200
+    assert [as_ada.post(f"/account/tokens/{token}/end").status_code for _ in range(2)] == [303, 303]
+    assert client.get("/api/v1/trial", headers=headers).status_code == 401

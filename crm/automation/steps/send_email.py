@@ -10,7 +10,7 @@ from wtforms.validators import Length, Optional
 
 from crm.automation.decisions import Decision, Next
 from crm.automation.decisions import SendEmail as SendEmailEffect
-from crm.automation.merge_field import email_tags_known
+from crm.automation.merge_field import email_can_be_written, email_tags_known
 from crm.automation.references import TEMPLATE
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
@@ -28,7 +28,7 @@ def _number(value: object) -> int | None:
 class SendEmailForm(Form):
     template_id = SelectField("Template", [Optional()], coerce=_number, choices=_templates)
     subject = StringField("Subject", [Length(max=255), email_tags_known])
-    content = TextAreaField("Content (Markdown)", [Length(max=100_000), email_tags_known])
+    content = TextAreaField("Content (Markdown)", [Length(max=100_000), email_can_be_written])
     transactional = BooleanField(
         "Transactional", description="Also goes to people who do not want marketing: only for what they need to know."
     )

@@ -1,0 +1,203 @@
+"""The list of contacts: what it can be narrowed to and sorted by, its pages and its count.
+
+Other features add filters, columns and bulk actions by declaring them here and naming them in the map. The list costs the same
+at a thousand and at a million contacts: where few contacts are left they are collected and sorted, where many are, the index of
+the order is walked until a page is full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from werkzeug.datastructures import MultiDict
+
+from crm.contacts.models import Contact
+from crm.contacts.queries import scope
+from crm.contacts.search import found_by, searched
+from crm.database import db, table_of
+from crm.lib.keyset import Order, Page, page, read_cursor
+from crm.users.models import User
+
+PAGE = 50
+FEW = 5_000
+"""So many contacts are collected and sorted rather than found by walking an index."""
+COUNTED = 10_000
+"""Counts stop here and say so."""
+DEFAULT = "-created"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value a filter offers."""
+
+    value: str
+    label: str
+    color: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A way to narrow the list to contacts with any of the chosen values. `key` is its name in the address."""
+
+    key: str
+    label: str
+    icon: str
+    choices: Callable[[], Sequence[Choice]]
+    condition: Callable[[Sequence[str]], sa.ColumnElement[bool]]
+    is_for: Callable[[User], bool] = lambda _viewer: True
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a feature shows of each contact: `load` gets the page's ids, `template` draws one `cell`."""
+
+    key: str
+    label: str
+    load: Callable[[Sequence[int]], Mapping[int, Any]]
+    template: str
+
+
+@dataclass(frozen=True)
+class BulkAction:
+    """What can be done to the chosen contacts: controls in `template`, drawn with the `values`, sending `ids`."""
+
+    template: str
+    values: Callable[[User], Mapping[str, Any]]
+    permission: str = "crm.contacts.edit"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A column the list can be sorted by."""
+
+    label: str
+    column: str
+    is_nullable: bool = False
+
+
+SORTS = {
+    "name": Sort("Name", "sort_name"),
+    "email": Sort("Email", "email", True),
+    "stage": Sort("Stage", "lifecycle_stage"),
+    "owner": Sort("Owner", "owner_id", True),
+    "activity": Sort("Last activity", "last_activity_at", True),
+    "created": Sort("Added", "created_at"),
+}
+SHOWN = ("id", "first_name", "last_name", "email", "phone", "lifecycle_stage", "last_activity_at", "created_at")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address of a list asks for."""
+
+    text: str = ""
+    sort: str = DEFAULT
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.text or self.chosen)
+
+    def query(self, **changed: Any) -> dict[str, Any]:
+        """The address's parameters, with some changed; None leaves one out."""
+        sort = self.sort if self.sort != DEFAULT else None
+        given = {"q": self.text or None, "sort": sort, **{key: list(values) for key, values in self.chosen.items()}}
+        return {key: value for key, value in {**given, **changed}.items() if value not in (None, [])}
+
+    def without(self, key: str, value: str) -> Wanted:
+        """The same with one chosen value less."""
+        left = tuple(each for each in self.chosen.get(key, ()) if each != value)
+        others = {each: values for each, values in self.chosen.items() if each != key}
+        return replace(self, chosen={**others, key: left} if left else others)
+
+
+def filters_for(viewer: User) -> list[Filter]:
+    """The filters this viewer may use, in the order of the map."""
+    return [each for each in current_app.extensions["contact_filters"] if each.is_for(viewer)]
+
+
+def read_wanted(args: MultiDict[str, str], viewer: User) -> Wanted:
+    """What an address asks for; what it cannot ask for is left out."""
+    sort = args.get("sort", "")
+    chosen = {each.key: tuple(dict.fromkeys(filter(None, args.getlist(each.key)[:50]))) for each in filters_for(viewer)}
+    return Wanted(
+        text=" ".join(args.get("q", "").replace("\0", " ").split())[:200],
+        sort=sort if sort.removeprefix("-") in SORTS else DEFAULT,
+        chosen={key: values for key, values in chosen.items() if values},
+    )
+
+
+def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Page:
+    """One page of rows with what the list shows of each contact."""
+    source, conditions, cheapest = _source(wanted, viewer)
+    contacts = table_of(Contact)
+    if cheapest is not None and wanted.sort == DEFAULT and (len(conditions) == 1 or not _is_few(source, conditions)):
+        return _page(source, contacts, conditions, Order(cheapest, cheapest, is_descending=True), cursor)
+    if conditions and _is_few(source, conditions):
+        found = sa.select(contacts).select_from(source).where(*conditions).limit(FEW + 1).subquery("contacts")
+        return _page(found, found, (), _order(wanted, found), cursor)
+    if wanted.text:
+        conditions = [found_by(wanted.text), *_conditions(wanted, viewer)]
+    return _page(contacts, contacts, conditions, _order(wanted, contacts), cursor)
+
+
+def contact_count(wanted: Wanted, viewer: User) -> int:
+    """How many contacts there are, counted up to one more than COUNTED."""
+    source, conditions, _ = _source(wanted, viewer)
+    return _count_up_to(COUNTED + 1, source, conditions)
+
+
+def sort_url_value(wanted: Wanted, key: str) -> str:
+    """What a click on a column's head sorts by: up first, then down."""
+    return f"-{key}" if wanted.sort == key else key
+
+
+def _source(
+    wanted: Wanted, viewer: User
+) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]], sa.ColumnElement[int] | None]:
+    """The tables to read from, the conditions that narrow them, and the cheapest order of a search."""
+    if not wanted.text:
+        return table_of(Contact), _conditions(wanted, viewer), None
+    source, matches, cheapest = searched(wanted.text)
+    return source, [matches, *_conditions(wanted, viewer)], cheapest
+
+
+def _conditions(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
+    """What the viewer's scope and the filters ask of a contact."""
+    conditions = [scope(viewer)]
+    for each in filters_for(viewer):
+        if values := wanted.chosen.get(each.key):
+            conditions.append(each.condition(values))
+    return [each for each in conditions if not isinstance(each, sa.True_)]
+
+
+def _is_few(source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]]) -> bool:
+    return _count_up_to(FEW + 1, source, conditions) <= FEW
+
+
+def _count_up_to(most: int, source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
+    some = sa.select(sa.literal(1)).select_from(source).where(*conditions).limit(most).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def _order(wanted: Wanted, contacts: sa.FromClause) -> Order:
+    sort = SORTS[wanted.sort.removeprefix("-")]
+    return Order(contacts.c[sort.column], contacts.c.id, wanted.sort.startswith("-"), sort.is_nullable)
+
+
+def _page(
+    source: sa.FromClause,
+    contacts: sa.FromClause,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    order: Order,
+    cursor: str | None,
+) -> Page:
+    users = table_of(User)
+    shown = (*(contacts.c[name] for name in SHOWN), users.c.name.label("owner_name"))
+    joined = source.outerjoin(users, users.c.id == contacts.c.owner_id)
+    statement = sa.select(*shown).select_from(joined).where(*conditions)
+    return page(statement, order, read_cursor(cursor, order), lambda each: db.session.execute(each).all(), PAGE)

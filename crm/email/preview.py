@@ -1,0 +1,72 @@
+"""Emails shown on our own pages: in a sandboxed frame, under a policy of their own, so that nothing in them can act as us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from markupsafe import escape
+
+from crm.email import addresses
+from crm.email.compose import composed
+from crm.email.links import filled
+from crm.email.models import EmailContent, EmailMessage
+from crm.email.rendering import Rendered, rendered
+from crm.email.values import KNOWN, example_values, values_of
+
+POLICY = (
+    "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; base-uri 'self'; form-action 'none';"
+    " frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+"""Links open outside of the frame; scripts, forms and our cookies stay out of reach."""
+
+
+def framed(html: str) -> Response:
+    """An email as the answer for a frame."""
+    at = html.find("<head>") + len("<head>") if "<head>" in html else 0
+    return Response(html[:at] + '<base target="_blank">' + html[at:], headers={"Content-Security-Policy": POLICY})
+
+
+def framed_problems(problems: dict[str, list[str]]) -> Response:
+    """What is wrong with words that cannot be shown yet."""
+    items = "".join(f"<li>{escape(each)}</li>" for found in problems.values() for each in found)
+    return framed(
+        f'<head></head><body style="font:14px/1.5 sans-serif;padding:16px">Not ready to be shown:<ul>{items}</ul></body>'
+    )
+
+
+def example(form: str, subject: str, preheader: str, body: str) -> Rendered:
+    """A wording as somebody in particular might get it; its links lead where they will in the end. Raises MergeError."""
+    content = composed(form, subject, preheader, body)
+    return rendered(
+        content,
+        example_values(),
+        link=lambda at: filled(content.links[at], example_values()) or "#",
+        unsubscribe_url="#unsubscribe",
+    )
+
+
+def as_received(message: EmailMessage) -> Rendered:
+    """A message as its reader gets it, or would get it now. In the outbox its tracking is live. Raises MergeError."""
+    content = _composed(message.content)
+    values = message.merge_values or _values_now(message)
+    if message.provider != "outbox":
+        return rendered(
+            content, values, link=lambda at: filled(content.links[at], values) or "#", unsubscribe_url="#unsubscribe"
+        )
+    return rendered(
+        content,
+        values,
+        link=addresses.click_url(message.id),
+        unsubscribe_url=addresses.unsubscribe_url(message.contact_id, message.id),
+        open_url=addresses.open_url(message.id),
+    )
+
+
+def _composed(content: EmailContent) -> Any:
+    return composed(content.format, content.subject, content.preheader, content.body)
+
+
+def _values_now(message: EmailMessage) -> dict[str, Any]:
+    found = values_of([message.contact_id], KNOWN) if message.contact_id else {}
+    return found.get(message.contact_id, example_values())

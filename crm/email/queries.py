@@ -1,0 +1,67 @@
+"""Questions about templates and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from crm.contacts.models import Contact
+from crm.contacts.queries import scope
+from crm.contacts.search import found_by
+from crm.database import db
+from crm.email.models import EmailLinkClick, EmailMessage, EmailTemplate
+from crm.users.models import User
+
+PAGE = 50
+
+
+def templates() -> Sequence[EmailTemplate]:
+    """Every template by name, with its content."""
+    found = sa.select(EmailTemplate).options(joinedload(EmailTemplate.content))
+    return db.session.scalars(found.order_by(sa.func.lower(EmailTemplate.name), EmailTemplate.id)).all()
+
+
+def visible_messages(viewer: User) -> sa.Select[tuple[EmailMessage]]:
+    """The messages this viewer may see: those to the contacts in their sight, and tests, which went to nobody."""
+    found = sa.select(EmailMessage).outerjoin(Contact, Contact.id == EmailMessage.contact_id)
+    in_sight = scope(viewer) if viewer.sees_assigned_only else sa.or_(EmailMessage.contact_id.is_(None), scope(viewer))
+    return found.where(in_sight).options(joinedload(EmailMessage.contact), joinedload(EmailMessage.content))
+
+
+def messages(viewer: User, status: str = "", text: str = "", before: int | None = None) -> Sequence[EmailMessage]:
+    """A page of messages, newest first, and one more if there are more: with this status, to contacts found by this text."""
+    found = visible_messages(viewer)
+    if status:
+        found = found.where(EmailMessage.status == status)
+    if text.strip():
+        found = found.where(found_by(text))
+    if before is not None:
+        found = found.where(EmailMessage.id < before)
+    return db.session.scalars(found.order_by(EmailMessage.id.desc()).limit(PAGE + 1)).all()
+
+
+def message(viewer: User, message_id: int) -> EmailMessage | None:
+    """One message, if this viewer may see it."""
+    return db.session.scalar(visible_messages(viewer).where(EmailMessage.id == message_id))
+
+
+def messages_of(contact: Contact, limit: int = 6) -> Sequence[EmailMessage]:
+    """The newest messages to a contact."""
+    mine = (
+        sa.select(EmailMessage).where(EmailMessage.contact_id == contact.id).options(joinedload(EmailMessage.content))
+    )
+    return db.session.scalars(mine.order_by(EmailMessage.id.desc()).limit(limit)).all()
+
+
+def clicks_of(message: EmailMessage) -> Sequence[EmailLinkClick]:
+    """The clicks on a message, oldest first."""
+    mine = sa.select(EmailLinkClick).where(EmailLinkClick.email_message_id == message.id)
+    return db.session.scalars(mine.order_by(EmailLinkClick.id).limit(200)).all()
+
+
+def undecided(viewer: User) -> int:
+    """How many messages wait for a person to say what became of them."""
+    found = visible_messages(viewer).where(EmailMessage.status == "unknown").with_only_columns(EmailMessage.id)
+    return len(db.session.scalars(found.limit(1000)).all())

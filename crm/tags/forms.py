@@ -1,0 +1,17 @@
+"""The form of a tag."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from crm.tags.models import COLORS
+
+
+class TagForm(FlaskForm):
+    """Name, colour and what the tag is for."""
+
+    name = StringField("Name")
+    color = RadioField("Colour", choices=[(each, each.title()) for each in COLORS], default="gray")
+    description = TextAreaField("What it is for", validators=[Optional(), Length(max=2000)])

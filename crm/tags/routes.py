@@ -1,0 +1,91 @@
+"""The tag manager."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from crm.database import commit, db, rollback
+from crm.tags.forms import TagForm
+from crm.tags.models import Tag
+from crm.tags.operations import Refused, create_tag, delete_tag, update_tag
+from crm.tags.queries import all_tags, tag_by_ref, tags_with_wearers, wearer_count
+from crm.users.access import requires
+
+bp = Blueprint("tags", __name__, url_prefix="/tags")
+
+
+@bp.get("")
+@requires("crm.tags.manage")
+def index() -> ResponseReturnValue:
+    """Every tag with its wearers."""
+    return render_template("tags/index.html", tags=tags_with_wearers(current_user))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires("crm.tags.manage")
+def new() -> ResponseReturnValue:
+    """Make a tag."""
+    form = TagForm()
+    if form.validate_on_submit():
+        try:
+            tag = create_tag(form.name.data or "", form.color.data, form.description.data or "", current_user.actor)
+        except Refused as refused:
+            return _refused(form, refused, None)
+        commit()
+        flash(f"Tag “{tag.name}” was made.", "good")
+        return redirect(url_for(".index"))
+    return render_template("tags/form.html", form=form, tag=None), 422 if form.errors else 200
+
+
+@bp.route("/<int:tag_id>", methods=["GET", "POST"])
+@requires("crm.tags.manage")
+def edit(tag_id: int) -> ResponseReturnValue:
+    """Rename or recolour the tag."""
+    tag = _tag(tag_id)
+    form = TagForm(obj=tag)
+    if form.validate_on_submit():
+        try:
+            update_tag(tag, form.name.data or "", form.color.data, form.description.data or "")
+        except Refused as refused:
+            return _refused(form, refused, tag)
+        commit()
+        flash(f"Tag “{tag.name}” was changed.", "good")
+        return redirect(url_for(".index"))
+    return render_template("tags/form.html", form=form, tag=tag), 422 if form.errors else 200
+
+
+@bp.get("/<int:tag_id>/deletion")
+@requires("crm.tags.manage")
+def ask_deletion(tag_id: int) -> ResponseReturnValue:
+    """Says who wears the tag and what uses it, and offers another tag for the wearers."""
+    tag = _tag(tag_id)
+    uses = [use for find in current_app.extensions["tag_uses"] for use in find(tag)]
+    others = [each for each in all_tags() if each.id != tag.id]
+    return render_template("tags/deletion.html", tag=tag, uses=uses, others=others, wearers=wearer_count(tag))
+
+
+@bp.post("/<int:tag_id>/deletion")
+@requires("crm.tags.manage")
+def delete(tag_id: int) -> ResponseReturnValue:
+    """Delete the tag; its wearers get the chosen one, if any."""
+    tag, ref = _tag(tag_id), request.form.get("replacement", "")
+    replacement = tag_by_ref(ref)
+    if ref and (replacement is None or replacement is tag):
+        abort(404)
+    delete_tag(tag, current_user.actor, replacement)
+    commit()
+    flash(f"Tag “{tag.name}” was deleted.", "good")
+    return redirect(url_for(".index"))
+
+
+def _tag(tag_id: int) -> Tag:
+    return db.session.get(Tag, tag_id) or abort(404)
+
+
+def _refused(form: TagForm, refused: Refused, tag: Tag | None) -> ResponseReturnValue:
+    rollback()
+    for key, problem in refused.problems.items():
+        form[key].errors = [problem]
+    return render_template("tags/form.html", form=form, tag=tag), 422

@@ -1,0 +1,159 @@
+"""Questions about tasks; each begins at what the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import joinedload
+
+from crm.contacts.models import Contact
+from crm.contacts.queries import scope, visible_contacts
+from crm.contacts.search import found_by
+from crm.database import db
+from crm.lib import clock
+from crm.tasks.models import OPEN, Task
+from crm.users.models import User
+
+PAGE = 50
+IS_OPEN = sa.text("contact_tasks.status IN ('pending', 'in_progress')")
+IS_DONE = sa.text("contact_tasks.status = 'completed'")
+"""The conditions of the indexes on open and on done tasks, word for word, so that these are used."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some tasks in order, and where the next ones begin."""
+
+    tasks: Sequence[Task]
+    after: str | None
+
+
+def visible_tasks(viewer: User) -> sa.Select[tuple[Task]]:
+    """Tasks about contacts the viewer may see, and those the viewer was given, whoever they are about."""
+    found = sa.select(Task).options(joinedload(Task.contact), joinedload(Task.assignee))
+    if not viewer.can("crm.contacts.view"):
+        return found.where(sa.false())
+    if not viewer.sees_assigned_only:
+        return found
+    of_theirs = Task.contact_id.in_(sa.select(Contact.id).where(scope(viewer)))
+    return found.where(sa.or_(Task.assigned_to == viewer.id, of_theirs))
+
+
+def visible_task(viewer: User, task_id: int) -> Task:
+    """The task, if this viewer may see it; else the answer is 404."""
+    return db.session.scalar(visible_tasks(viewer).where(Task.id == task_id)) or abort(404)
+
+
+def shows_contact(viewer: User, task: Task) -> bool:
+    """Whether the viewer may know whom the task is about."""
+    return not viewer.sees_assigned_only or task.contact.owner_id == viewer.id
+
+
+def task_page(viewer: User, whose: str = "mine", state: str = "open", after: str | None = None) -> Page:
+    """A page of tasks: open ones by due day, those without a day last; done ones newest first."""
+    found = visible_tasks(viewer)
+    if whose == "mine":
+        found = found.where(Task.assigned_to == viewer.id)
+    return _done_page(found, after) if state == "done" else _open_page(found, after)
+
+
+def open_tasks_of(contact_id: int) -> Sequence[Task]:
+    """The open tasks of a contact, in order; at most a hundred."""
+    found = sa.select(Task).where(Task.contact_id == contact_id, Task.status.in_(OPEN))
+    order = (Task.due_date.is_(None), Task.due_date, Task.id)
+    return in_day_order(db.session.scalars(found.options(joinedload(Task.assignee)).order_by(*order).limit(100)).all())
+
+
+def open_count(viewer: User) -> int:
+    """How many open tasks the viewer has."""
+    mine = sa.select(sa.func.count()).select_from(Task).where(Task.assigned_to == viewer.id, Task.status.in_(OPEN))
+    return db.session.scalar(mine) or 0
+
+
+def today_of(viewer: User) -> date:
+    """The day it is on the viewer's clock."""
+    return clock.local(clock.now(), viewer.timezone).date()
+
+
+def in_day_order(tasks: Sequence[Task]) -> list[Task]:
+    """Tasks by day, those of one day by time, those without a time after them."""
+    return sorted(tasks, key=lambda each: (each.due_date or date.max, each.due_time or time.max, each.id))
+
+
+def _open_page(found: sa.Select[tuple[Task]], after: str | None) -> Page:
+    """Dated tasks first; each part walks its index, so that every page costs the same."""
+    day, last = _position(after)
+    found = found.where(IS_OPEN)
+    tasks: list[Task] = []
+    if after is None or day:
+        dated = found.where(Task.due_date.is_not(None))
+        if day:
+            dated = dated.where(sa.tuple_(Task.due_date, Task.id) > sa.tuple_(sa.literal(day), sa.literal(last)))
+        tasks += db.session.scalars(dated.order_by(Task.due_date, Task.id).limit(PAGE + 1))
+    if len(tasks) <= PAGE:
+        undated = found.where(Task.due_date.is_(None), Task.id > (0 if day else last))
+        tasks += db.session.scalars(undated.order_by(Task.id).limit(PAGE + 1 - len(tasks)))
+    return _page(tasks, lambda each: f"{each.due_date or ''}~{each.id}", in_day_order)
+
+
+def _done_page(found: sa.Select[tuple[Task]], after: str | None) -> Page:
+    found = found.where(IS_DONE, Task.completed_at.is_not(None))
+    if after and (place := _moment(after)):
+        found = found.where(sa.tuple_(Task.completed_at, Task.id) < sa.tuple_(*map(sa.literal, place)))
+    tasks = list(db.session.scalars(found.order_by(Task.completed_at.desc(), Task.id.desc()).limit(PAGE + 1)))
+    return _page(tasks, lambda each: f"{_when_done(each)}~{each.id}", list)
+
+
+def _when_done(task: Task) -> str:
+    return task.completed_at.isoformat() if task.completed_at else ""
+
+
+def _page(tasks: list[Task], place: Callable[[Task], str], order: Callable[[list[Task]], list[Task]]) -> Page:
+    shown = tasks[:PAGE]
+    return Page(order(shown), place(shown[-1]) if len(tasks) > PAGE else None)
+
+
+def _position(after: str | None) -> tuple[date | None, int]:
+    """Day and id of the last task seen; what cannot be read is the beginning."""
+    day, _, number = (after or "").partition("~")
+    try:
+        return date.fromisoformat(day) if day else None, min(int(number or 0), 2**62)
+    except ValueError:
+        return None, 0
+
+
+def _moment(after: str) -> tuple[datetime, int] | None:
+    moment, _, number = after.partition("~")
+    try:
+        found = datetime.fromisoformat(moment)
+        return (found, min(int(number), 2**62)) if found.tzinfo else None
+    except ValueError:
+        return None
+
+
+def in_groups(tasks: Sequence[Task], today: date) -> list[tuple[str, list[Task]]]:
+    """Open tasks as a day is planned: what is late, what is for today, what comes, what has no day."""
+    groups: dict[str, list[Task]] = {"Overdue": [], "Today": [], "Later": [], "No day": [], "Done": []}
+    for task in tasks:
+        groups[_group(task, today)].append(task)
+    return [(label, some) for label, some in groups.items() if some]
+
+
+def _group(task: Task, today: date) -> str:
+    if not task.is_open:
+        return "Done"
+    if task.due_date is None:
+        return "No day"
+    return "Overdue" if task.due_date < today else "Today" if task.due_date == today else "Later"
+
+
+def contacts_like(viewer: User, text: str, limit: int = 8) -> Sequence[Contact]:
+    """Contacts the viewer may be thinking of: the one with this address, else those found by the words."""
+    text = text.strip()
+    exact = db.session.scalars(visible_contacts(viewer).where(Contact.email == text.lower())).all()
+    found = visible_contacts(viewer).where(found_by(text)).order_by(Contact.id.desc()).limit(limit)
+    return exact or db.session.scalars(found).all()

@@ -1,0 +1,138 @@
+"""The list of contacts."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crm.contacts.listing import SORTS
+from crm.contacts.models import Contact
+from crm.contacts.search import reindex
+from crm.database import db, table_of
+from crm.lib import clock
+from crm.tags.operations import tag_contacts
+from tests import factories
+
+
+@pytest.fixture
+def people(app, ada, mo):
+    """120 contacts with gaps in every column that may be empty."""
+    now = clock.now()
+    rows = [
+        {
+            "first_name": f"P{number:03}",
+            "sort_name": f"p{number * 7 % 120:03}",
+            "email": f"p{number:03}@example.com" if number % 3 else None,
+            "phone": f"+49151{number:08}" if number % 4 else None,
+            "owner_id": (None, ada.id, mo.id)[number % 3],
+            "lifecycle_stage": ("lead", "active")[number % 2],
+            "last_activity_at": now - timedelta(hours=number // 5) if number % 5 else None,
+            "created_at": now - timedelta(days=number),
+        }
+        for number in range(120)
+    ]
+    db.session.execute(sa.insert(table_of(Contact)), rows)
+    ids = db.session.scalars(sa.select(Contact.id)).all()
+    reindex(ids)
+    db.session.commit()
+    return ids
+
+
+def ids_in(reply):
+    return [int(each) for each in re.findall(r'href="/contacts/(\d+)"', reply.text)]
+
+
+def link(reply, rel):
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', reply.text)
+    return found and found[1].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize("sort", [f"{sign}{key}" for key in SORTS for sign in ("", "-")])
+def test_every_order_reaches_everybody_once_forward_and_back(as_ada, people, sort):
+    pages, url = [], f"/contacts?sort={sort}"
+    while url and len(pages) < 5:
+        reply = as_ada.get(url)
+        pages.append(ids_in(reply))
+        url = link(reply, "next")
+    assert [len(each) for each in pages] == [50, 50, 20]
+    assert sorted(sum(pages, [])) == sorted(people)
+    back = as_ada.get(link(reply, "prev"))
+    first = as_ada.get(link(back, "prev"))
+    assert (ids_in(back), ids_in(first), link(first, "prev")) == (pages[1], pages[0], None)
+
+
+def test_those_without_a_value_come_last_either_way(as_ada, people):
+    for sort in ("email", "-email"):
+        last = as_ada.get(link(as_ada.get(link(as_ada.get(f"/contacts?sort={sort}"), "next")), "next"))
+        assert "@example.com" not in last.text
+
+
+def test_it_is_found_by_any_part_of_its_name_address_or_number(as_ada, people):
+    assert len(ids_in(as_ada.get("/contacts?q=p001"))) == 1
+    assert len(ids_in(as_ada.get("/contacts?q=P00"))) == 10
+    assert "No contact matches" in as_ada.get("/contacts?q=nobody").text
+    assert "No contact matches" in as_ada.get("/contacts?q=%22*").text
+
+
+def test_filters_narrow_each_other(as_ada, people, mo):
+    hot, cold = factories.tag("Hot"), factories.tag("Cold")
+    tag_contacts(hot, people[:10], mo.actor)
+    tag_contacts(cold, people[5:20], mo.actor)
+    assert len(ids_in(as_ada.get("/contacts?tag=hot&tag=cold"))) == 20
+    assert len(ids_in(as_ada.get("/contacts?tag=hot&stage=active"))) == 5
+    assert len(ids_in(as_ada.get(f"/contacts?tag=hot&owner={mo.id}&owner=none"))) == 7
+    assert len(ids_in(as_ada.get("/contacts?tag=gone"))) == 0
+
+
+def test_what_cannot_be_asked_is_as_good_as_not_asked(as_ada, people):
+    for query in (
+        "sort=password_hash",
+        "sort=name&at=%00",
+        "at=W10",
+        "at=WyJ4IiwxLDBd&sort=created",
+        "at=" + "9" * 5000,
+    ):
+        assert len(ids_in(as_ada.get(f"/contacts?{query}"))) == 50
+    assert as_ada.get("/contacts?q=%00&owner=99999999999999999999").status_code == 200
+
+
+def test_it_counts_up_to_a_limit(as_ada, people, monkeypatch):
+    assert "120 contacts" in as_ada.get("/contacts/count").text
+    assert "1 contact<" in as_ada.get("/contacts/count?q=p001").text
+    monkeypatch.setattr("crm.contacts.listing.COUNTED", 100)
+    assert "100+ contacts" in as_ada.get("/contacts/count").text
+
+
+def test_an_agent_sees_and_counts_her_own_only(as_agnes, agnes, people):
+    mine = factories.contact(owner_id=agnes.id)
+    assert ids_in(as_agnes.get("/contacts")) == [mine.id]
+    assert ids_in(as_agnes.get("/contacts?q=p0")) == []
+    assert ids_in(as_agnes.get("/contacts?owner=none")) == [mine.id]
+    assert "1 contact<" in as_agnes.get("/contacts/count").text
+
+
+def test_a_viewer_is_refused(as_vic):
+    assert as_vic.get("/contacts").status_code == as_vic.get("/contacts/count").status_code == 403
+
+
+def test_an_empty_list_says_what_to_do(as_ada):
+    assert "Add the first contact" in as_ada.get("/contacts").text
+
+
+def test_markup_in_a_name_is_text(as_ada):
+    factories.contact(first_name="<script>alert(1)</script>")
+    assert "<script>alert" not in as_ada.get("/contacts").text
+
+
+@pytest.mark.parametrize("few", [5_000, 3])
+def test_few_and_many_give_the_same(as_ada, people, monkeypatch, few, mo):
+    monkeypatch.setattr("crm.contacts.listing.FEW", few)
+    monkeypatch.setattr("crm.tags.queries.FEW", few)
+    hot = factories.tag("Hot")
+    tag_contacts(hot, people[:60], mo.actor)
+    found = ids_in(as_ada.get("/contacts?tag=hot&q=p&sort=-name&stage=lead"))
+    names = dict(db.session.execute(sa.select(Contact.id, Contact.sort_name)).all())
+    assert len(found) == 30
+    assert [names[each] for each in found] == sorted((names[each] for each in found), reverse=True)
+    assert len(ids_in(as_ada.get("/contacts?tag=hot&q=p"))) == 50
