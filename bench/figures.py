@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,17 @@ class Figure:
     @property
     def ratio(self) -> float:
         return self.value / self.yardstick if self.yardstick else 0.0
+
+    def as_text(self) -> str:
+        """A line for people."""
+        return (
+            f"{self.name}: {self.value:,.2f} {self.unit}; {self.beside}: {self.yardstick:,.2f}; ratio {self.ratio:.2f}"
+        )
+
+    def as_json(self) -> str:
+        """A line for programs."""
+        names = ("name", "value", "unit", "yardstick", "ratio")
+        return json.dumps({name: getattr(self, name) for name in names})
 
 
 def milliseconds(work: Callable[[], object], times: int = 40) -> float:

@@ -12,9 +12,11 @@ from typing import Any
 import click
 from flask import Flask, current_app
 
+from bench import BENCHES
 from crm import create_app, processes, schema
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
+from crm.demo.school import AlreadyThere, load_school
 from crm.health import checks
 from crm.setup import operations as first_start
 from crm.users import operations as users
@@ -154,6 +156,29 @@ def token_add(email: str, name: str) -> None:
         raise click.ClickException(f"Nobody has the address {email}.")
     click.echo(users.add_token(owner, name))
     commit()
+
+
+@cli.command()
+@click.option("--contacts", default=1_000, show_default=True, help="How many people the school knows.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, another school.")
+@in_app
+def demo(contacts: int, seed: int) -> None:
+    """Fill an empty school with contacts and two years of history."""
+    with click.progressbar(length=contacts * 2, label=f"{contacts:,} contacts") as bar:
+        try:
+            load_school(contacts, seed, progress=bar.update)
+        except AlreadyThere as problem:
+            raise click.ClickException(str(problem)) from None
+
+
+@cli.command()
+@click.argument("name", required=False, type=click.Choice(list(BENCHES)))
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON per figure.")
+def bench(name: str | None, as_json: bool) -> None:
+    """Measure the product on this machine, each figure beside a bare yardstick of the same run."""
+    for each in [name] if name else BENCHES:
+        for figure in BENCHES[each]():
+            click.echo(figure.as_json() if as_json else figure.as_text())
 
 
 @cli.command()

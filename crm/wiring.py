@@ -35,6 +35,7 @@ from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
+from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
@@ -82,6 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tagging.bp,
     timeline.bp,
     style.bp,
+    demo.bp,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
@@ -194,9 +196,22 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 )
 
 
+QUICK_ADD: tuple[Place, ...] = (
+    Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+)
+"""The menu behind the plus, each with the key that opens it."""
+
+
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
-    return {"school_name": current_app.config["SCHOOL_NAME"], "navigation": list(_visible_navigation())}
+    return {
+        "school_name": current_app.config["SCHOOL_NAME"],
+        "navigation": list(_visible_navigation()),
+        "quick_add": [
+            each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
+        ],
+    }
 
 
 def places_of(user: User) -> list[Place]:

@@ -19,8 +19,8 @@ FLOORS = (
     ("broadcasts", "scoring", "webforms", "imports"),
     ("automation",),
     ("landing", "analytics"),
-    ("reports", "api"),
-    ("wiring", "schedule", "seeds", "demo"),
+    ("reports", "api", "demo"),
+    ("wiring", "schedule"),
     ("cli", "__init__"),
 )
 """From the ground up. `__init__` is `create_app`."""

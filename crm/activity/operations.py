@@ -26,14 +26,15 @@ def emit(*activities: Activity) -> None:
 def emit_all(activities: Iterable[Activity], at: datetime | None = None) -> None:
     """Append many facts in one statement; `at` is when they happened, if not now."""
     moment = at or clock.now()
-    rows = [_row(each, moment) for each in activities]
+    rows = [row_of(each, moment) for each in activities]
     if rows:
         db.session.flush()
         execute_many(db.session.connection(), _APPEND, rows)
         after_commit(nudge, "dispatch")
 
 
-def _row(activity: Activity, moment: datetime) -> dict[str, Any]:
+def row_of(activity: Activity, moment: datetime) -> dict[str, Any]:
+    """The row of the log that says this."""
     return {
         "contact_id": activity.contact_id,
         "activity_type": activity.kind,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from crm.conditions.controls import Checks, Select, YesNoSelect
-from crm.conditions.field_types import FieldType, contact_id
+from crm.conditions.field_types import FieldType, contact_in, contact_not_in
 from crm.conditions.fields import Field, Option
 from crm.conditions.operators import BadValue
 from crm.conditions.spans import Clock
@@ -89,10 +89,10 @@ class Link(FieldType):
         return ", ".join(field.relation.names_of(id_)) or None
 
     def is_set(self, field: Field) -> ColumnElement:
-        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.is_not(None)))
+        return contact_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
 
     def is_not_set(self, field: Field) -> ColumnElement:
-        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
+        return contact_not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
 
     def contains(self, field: Field, value: int) -> ColumnElement:
         return self.in_list(field, [value])
@@ -101,10 +101,10 @@ class Link(FieldType):
         return self.not_in_list(field, [value])
 
     def in_list(self, field: Field, values: list) -> ColumnElement:
-        return contact_id().in_(field.relation.contacts_with(field.relation.target_id.in_(values)))
+        return contact_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
 
     def not_in_list(self, field: Field, values: list) -> ColumnElement:
-        return contact_id().not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
+        return contact_not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
 
 
 def _option(field: Field, raw: Any) -> Option:

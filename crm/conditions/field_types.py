@@ -6,14 +6,14 @@ values that is true of the contacts meant; where a contact has no value, only th
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from crm.conditions.controls import Lines, NumberBox, NumberLines, NumberPair, TextBox
 from crm.conditions.fields import Field, Option
 from crm.conditions.operators import BadValue
 from crm.conditions.spans import Clock
 from crm.conditions.values import bound_number, fold, read_number, read_text
-from crm.database import db
+from crm.database import db, is_postgresql
 
 
 class FieldType:
@@ -184,3 +184,20 @@ class Number(FieldType):
 
 def contact_id() -> ColumnElement:
     return db.metadata.tables["contacts"].c.id
+
+
+def contact_in(rows: Select) -> ColumnElement:
+    """The contact is among these rows of contact ids."""
+    return contact_id().in_(rows)
+
+
+def contact_not_in(rows: Select) -> ColumnElement:
+    """The contact is not among these rows.
+
+    SQLite reads them once for NOT IN. PostgreSQL would read them once per contact as soon as they outgrow its
+    memory for hashes (half a million tags: minutes), but turns NOT EXISTS into a join.
+    """
+    if not is_postgresql():
+        return contact_id().not_in(rows)
+    found = rows.subquery()
+    return ~exists().where(found.c[0] == contact_id()).correlate(db.metadata.tables["contacts"])

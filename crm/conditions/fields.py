@@ -1,11 +1,11 @@
 """What a feature declares so that its facts can be used in conditions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, select
 
 from crm.conditions.values import LARGEST_ID
 from crm.database import db
@@ -37,6 +37,11 @@ class Relation:
     target_id: Any
     model: Any
     where: tuple[ColumnElement, ...] = ()
+
+    def among(self, ids: list[int]) -> "Relation":
+        """The same for these contacts only: few of them are looked up, instead of everyone who has such a member."""
+        listed = bindparam("among", ids, BigInteger(), expanding=True, literal_execute=True)
+        return replace(self, where=(*self.where, self.contact_id.in_(listed)))
 
     def contacts_with(self, *criteria: ColumnElement) -> Select:
         """The ids of the contacts that have such a member; never NULL, which would empty every NOT IN."""
@@ -84,6 +89,10 @@ class Field:
     relation: Relation | None = None
     choices: Iterable[Any] | Callable[[], Iterable[Any]] | None = None
     operators: tuple[str, ...] | None = None
+
+    def among(self, ids: list[int]) -> "Field":
+        """The same field, when only these contacts are asked about."""
+        return self if self.relation is None else replace(self, relation=self.relation.among(ids))
 
     @property
     def operator_keys(self) -> tuple[str, ...]:

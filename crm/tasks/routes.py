@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.contacts.models import Contact
 from crm.contacts.queries import visible_contact
 from crm.database import commit, rollback
-from crm.lib.htmx import is_htmx, piece
+from crm.lib.htmx import is_htmx, piece, triggering
 from crm.tasks import operations, queries
 from crm.tasks.forms import NewTaskForm, QuickTaskForm, TaskForm
 from crm.tasks.models import Task
@@ -91,7 +91,9 @@ def completion(task_id: int) -> ResponseReturnValue:
     commit()
     on_contact = request.args.get("on") == "contact" and queries.shows_contact(current_user, task)
     if is_htmx():
-        return _panel(task.contact) if on_contact else render_template("tasks/_row.html", task=task, **_surroundings())
+        return (
+            _changed(task.contact) if on_contact else render_template("tasks/_row.html", task=task, **_surroundings())
+        )
     return redirect(url_for("contacts.show", contact_id=task.contact_id) if on_contact else url_for(".index"))
 
 
@@ -110,10 +112,15 @@ def add(contact_id: int) -> ResponseReturnValue:
     form = QuickTaskForm()
     if not form.validate() or not _create(form, contact):
         return _panel(contact, form, 422)
-    return _panel(contact) if is_htmx() else redirect(url_for("contacts.show", contact_id=contact.id))
+    return _changed(contact) if is_htmx() else redirect(url_for("contacts.show", contact_id=contact.id))
 
 
-def _panel(contact: Contact, form: QuickTaskForm | None = None, status: int = 200) -> ResponseReturnValue:
+def _changed(contact: Contact) -> Response:
+    """The panel after a change, which the timeline beside it shows too."""
+    return triggering(_panel(contact), "contact-changed")
+
+
+def _panel(contact: Contact, form: QuickTaskForm | None = None, status: int = 200) -> Response:
     return piece(
         "tasks/_panel.html",
         f"Tasks for {contact.name}",

@@ -6,6 +6,7 @@ from flask import Flask
 
 from crm.conditions.compiler import compile_condition
 from crm.conditions.operators import OPERATORS
+from crm.conditions.queries import matching_ids
 from crm.conditions.reading import validate
 from crm.contacts.models import Contact
 from crm.database import db
@@ -153,6 +154,12 @@ def clause(field: str, operator: str, value: object) -> dict:
 def test_it_finds_those_meant(anywhere: Flask, field: str, operator: str, value: object, names: str) -> None:
     condition = {"match": "all", "conditions": [clause(field, operator, value)]}
     assert found(condition) == names
+    ids = db.session.scalars(sa.select(Contact.id)).all()
+    matching = matching_ids(condition, ids, NOW, FIELDS)
+    by_ids = db.session.scalars(
+        sa.select(Contact.first_name).where(Contact.id.in_(matching)).order_by(Contact.first_name)
+    )
+    assert " ".join(by_ids) == names
     assert value in ("gone",) or validate(condition, NOW, FIELDS) == []
 
 
