@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.activity.jobs import dispatch
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.contacts.jobs import sweep_names
 from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
@@ -15,6 +16,7 @@ CLOCK = (
     Every(1, deliver),
     Every(1, run_imports),
     Every(60 * 24, sweep_imports),
+    Every(60 * 24, sweep_names),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
 )

@@ -15,6 +15,7 @@ from crm.activity.vocabulary import Actor, ContactCreated, ContactUpdated
 from crm.contacts.fieldset import BY_KEY, DETAILS, parse_all
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
+from crm.contacts.spelling import forget
 from crm.database import db
 
 SEARCHED = {"first_name", "last_name", "email", "phone"}
@@ -80,8 +81,10 @@ def update_contact(
 
 def delete_contact(contact: Contact) -> None:
     """Remove the contact and everything recorded about them."""
+    name = contact.sort_name
     db.session.delete(contact)
     db.session.flush()
+    forget([name])
 
 
 def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:
