@@ -132,10 +132,15 @@ def ways(text: str) -> Iterator[Way]:
 
 def best_way(text: str) -> Way | None:
     """The beginnings of words if they find anybody, else their parts."""
+    return _counted(text, 1)[0]
+
+
+def _counted(text: str, most: int) -> tuple[Way | None, int]:
+    """The best way, and how many it finds, counted up to `most`: the costly part, done once."""
     beginnings, parts = by_beginnings(text), by_parts(text)
-    if _dialled(text) and parts:
-        return parts
-    return parts if parts and beginnings and not beginnings.up_to(1) else beginnings
+    if beginnings and not (parts and _dialled(text)) and ((count := beginnings.up_to(most)) or not parts):
+        return beginnings, count
+    return parts, parts.up_to(most) if parts else 0
 
 
 def found_by(text: str) -> sa.ColumnElement[bool]:
@@ -146,10 +151,11 @@ def found_by(text: str) -> sa.ColumnElement[bool]:
 
 def found_among_others(text: str, few: int) -> sa.ColumnElement[bool]:
     """The same as `found_by`, for use beside other conditions: words that more than `few` share do not lead the search."""
-    way = best_way(text)
-    if way is None or is_postgresql() or way.up_to(few + 1) <= few:
-        return found_by(text)
-    return (Contact.id + 0).in_(way.rowids().scalar_subquery())
+    way, count = _counted(text, few + 1)
+    if way is None:
+        return sa.false()
+    is_common = count > few and not is_postgresql()
+    return (Contact.id + 0 if is_common else Contact.id).in_(way.rowids().scalar_subquery())
 
 
 def searched(text: str) -> tuple[sa.FromClause, sa.ColumnElement[bool], sa.ColumnElement[int] | None]:
@@ -164,6 +170,22 @@ def searched(text: str) -> tuple[sa.FromClause, sa.ColumnElement[bool], sa.Colum
     index = sa.table(way.table, sa.column("rowid", sa.Integer))
     matches = sa.text(way.condition).bindparams(**way.values)
     return index.join(contacts, contacts.c.id == index.c.rowid), matches, index.c.rowid  # type: ignore[return-value]
+
+
+def said(text: str, few: int) -> sa.ColumnElement[bool] | None:
+    """The same as `by_beginnings`, as a look at one contact after the other; None unless more than `few` share what the words begin with.
+
+    The index reads all that begins with a word before it gives the first; the beginnings of three letters it has ready.
+    """
+    typed = words(text)
+    stems = by_beginnings(" ".join(word[:3] for word in typed))
+    if stems is None or is_postgresql() or _dialled(text) or stems.up_to(few + 1) <= few:
+        return None
+    spoken = sa.literal_column(
+        "' ' || contacts.sort_name || ' ' || coalesce(contacts.email, '') || ' ' || coalesce(contacts.phone, '')",
+        sa.String,
+    )
+    return sa.and_(*(spoken.op("GLOB")(f"*[^0-9a-z\u00aa-\U0010ffff]{word}*") for word in typed))
 
 
 def index_after(last_id: int) -> None:

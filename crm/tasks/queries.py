@@ -39,7 +39,7 @@ def visible_tasks(viewer: User) -> sa.Select[tuple[Task]]:
         return found.where(sa.false())
     if not viewer.sees_assigned_only:
         return found
-    of_theirs = Task.contact_id.in_(sa.select(Contact.id).where(scope(viewer)))
+    of_theirs = sa.select(Contact.id).where(Contact.id == Task.contact_id, scope(viewer)).correlate(Task).exists()
     return found.where(sa.or_(Task.assigned_to == viewer.id, of_theirs))
 
 

@@ -136,3 +136,22 @@ def test_few_and_many_give_the_same(as_ada, people, monkeypatch, few, mo):
     assert len(found) == 30
     assert [names[each] for each in found] == sorted((names[each] for each in found), reverse=True)
     assert len(ids_in(as_ada.get("/contacts?tag=hot&q=n"))) == 50
+
+
+@pytest.mark.parametrize("strides", [(2, 3), (30, 60), (50, 110)])
+@pytest.mark.parametrize("query", ["q=n", "q=n&sort=name", "q=n&sort=-email", "q=n&stage=lead", "q=example&tag=hot"])
+def test_words_that_many_share_give_the_same_however_they_are_found(as_ada, people, monkeypatch, strides, query, mo):
+    tag_contacts(factories.tag("Hot"), people[:100], mo.actor)
+    wanted = all_pages(as_ada, query)
+    monkeypatch.setattr("crm.contacts.listing.FEW", 3)
+    monkeypatch.setattr("crm.contacts.listing.STRIDES", strides)
+    assert sorted(all_pages(as_ada, query)) == sorted(wanted)
+
+
+def all_pages(client, query):
+    found, url = [], f"/contacts?{query}"
+    while url and len(found) < 200:
+        reply = client.get(url)
+        found += ids_in(reply)
+        url = link(reply, "next")
+    return found

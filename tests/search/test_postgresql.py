@@ -28,7 +28,9 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 def test_contacts_are_found_by_part_number_and_spelling(app, ada, agnes):
-    jose = factories.contact(first_name="José", last_name="González", email="j.gonz77@example.com", phone="+34600123456")
+    jose = factories.contact(
+        first_name="José", last_name="González", email="j.gonz77@example.com", phone="+34600123456"
+    )
     factories.contact()
     for text in ("gonzalez jose", "nzal", "onz77", "0600 123 456", "Gonzales", "Jsoé"):
         assert [each.id for each in contacts_like(ada, text)] == [jose.id], text
