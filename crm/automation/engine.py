@@ -20,7 +20,7 @@ from crm.automation.decisions import Branch, Decision, Exit, Fail, GoTo, Next, W
 from crm.automation.plan import PlannedStep, plan_of
 from crm.automation.travellers import Traveller
 from crm.conditions.queries import matching_ids
-from crm.database import commit, rollback
+from crm.database import commit, db, rollback
 from crm.lib import clock
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ VISITS_PER_DAY = 100
 
 def process_due(now: datetime | None = None, limit: int = BATCH) -> int:
     """Move up to `limit` due contacts on, in one transaction. How many were taken; 0 means nobody is due."""
+    db.session.connection()  # on SQLite this waits for the others to finish writing: what they record comes before `now`
     now = now or clock.now()
     batch = travellers.due(now, limit)
     if not batch:
