@@ -120,4 +120,4 @@ def _waiting(workflow: Workflow, running: Version | None) -> list[editor.Card]:
     """The steps of the running version at which contacts are now."""
     if running is None:
         return []
-    return [card for card in editor.outline_of(workflow, running).all_cards() if card.here]
+    return [card for card in editor.outline_of(workflow, running, is_checked=False).all_cards() if card.here]

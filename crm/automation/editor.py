@@ -97,9 +97,9 @@ class Outline:
         return next((card for card in self.all_cards() if card.step.id == step_id), None)
 
 
-def outline_of(workflow: Workflow, version: Version) -> Outline:
-    """The version as it stands now, with what is wrong with it and who is where."""
-    drawing = _Drawing(lint(version), queries.contacts_at_steps(workflow))
+def outline_of(workflow: Workflow, version: Version, *, is_checked: bool = True) -> Outline:
+    """The version as it stands now, with who is where and, unless that is not wanted, what is wrong with it."""
+    drawing = _Drawing(lint(version) if is_checked else [], queries.contacts_at_steps(workflow))
     trigger = TRIGGERS.get(version.trigger_type or "")
     return Outline(
         version,

@@ -33,6 +33,7 @@ class Smtp:
     """One connection to a mail server, made when needed and kept while it works."""
 
     name = "smtp"
+    can_lose = True
 
     def __init__(self, server: Server, timeouts: Timeouts = Timeouts(), *, context: ssl.SSLContext | None = None):  # noqa: B008
         self.server = server
