@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -79,6 +79,6 @@ def _key(text: str) -> tuple[sa.ColumnElement[datetime], int] | None:
     """The place in the list an address names; None for anything else."""
     moment, _, number = text.partition("~")
     try:
-        return sa.bindparam(None, datetime.fromisoformat(moment), Workflow.updated_at.type), int(number)
-    except ValueError:
+        return sa.bindparam(None, datetime.fromisoformat(moment).astimezone(UTC), Workflow.updated_at.type), int(number)
+    except (ValueError, OverflowError):
         return None

@@ -43,7 +43,8 @@ def test_a_long_list_has_pages(as_mo: FlaskClient) -> None:
 
 def test_a_broken_place_in_the_list_is_its_beginning(as_mo: FlaskClient) -> None:
     create_workflow("Win back")
-    assert "Win back" in as_mo.get("/workflows?after=junk~x").text
+    for place in ("junk~x", "2020-01-01T00:00:00~x", "0001-01-01T00:00:00+14:00~1", "~"):
+        assert "Win back" in as_mo.get("/workflows", query_string={"after": place}).text
 
 
 def test_with_none_it_offers_a_beginning(as_mo: FlaskClient) -> None:
