@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -33,6 +34,12 @@ class Page:
 
     rows: list[Row]
     next: str | None
+
+    @property
+    def mark(self) -> str:
+        """Changes when anything that is shown does."""
+        shown = [(each.workflow.id, each.workflow.name, each.workflow.status, each) for each in self.rows]
+        return str(crc32(repr(shown).encode()))
 
 
 def page(status: str | None, after: str = "") -> Page:

@@ -25,13 +25,18 @@ LARGEST_FILE = 5_000_000
 
 @bp.get("/workflows")
 @requires("crm.workflows.view")
-def index() -> str:
-    """The list, newest change first; by status, when one is chosen."""
-    status = request.args.get("status")
+def index() -> Reply:
+    """The list, newest change first; by status, when one is chosen. Nothing when it is as it was `seen`."""
+    status, after = request.args.get("status"), request.args.get("after", "")
     status = status if status in STATUSES else None
+    page = overview.page(status, after)
+    if request.args.get("seen") == page.mark:
+        return Response(status=204)
     return render_template(
         "automation/index.html",
-        page=overview.page(status, request.args.get("after", "")),
+        page=page,
+        after=after or None,
+        seen=page.mark,
         status=status,
         statuses=STATUSES,
         numbers=overview.numbers(),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from crm.automation.operations import archive, create_workflow
+from crm.automation.operations import archive, create_workflow, enroll
 from crm.automation.overview import PAGE
 from crm.database import commit
 from tests.automation.paths import draft, running
+from tests.factories import contact
 
 
 def test_it_says_what_starts_each_and_how_many_are_where(as_mo: FlaskClient) -> None:
@@ -55,3 +56,12 @@ def test_with_none_it_offers_a_beginning(as_mo: FlaskClient) -> None:
 def test_agents_and_viewers_are_refused(as_agnes: FlaskClient, as_vic: FlaskClient) -> None:
     assert as_agnes.get("/workflows").status_code == 403
     assert as_vic.get("/workflows").status_code == 403
+
+
+def test_the_numbers_keep_up_and_cost_nothing_while_nothing_happens(as_mo: FlaskClient) -> None:
+    workflow = running(("wait_duration", {"duration": 1, "unit": "days"}))
+    poll = as_mo.get("/workflows").text.split('hx-get="')[-1].split('"')[0].replace("&amp;", "&")
+    assert as_mo.get(poll).status_code == 204
+    enroll(workflow, [contact().id])
+    commit()
+    assert as_mo.get(poll).status_code == 200
