@@ -4,11 +4,14 @@ Run with `cohort bench [NAME] [--json]`. A bench is a function that yields figur
 temporary folder, sends traffic to this machine only, and stops by itself.
 """
 
-from bench import contacts, email, engine, tracking
+from bench import bulk_tag, contacts, email, engine, imports, search, tracking
 from bench.figures import Figure
 
 BENCHES = {
     "contacts": contacts.run,
+    "search": search.run,
+    "import": imports.run,
+    "bulk-tag": bulk_tag.run,
     "engine": engine.run,
     "tracking": tracking.run,
     "email": email.run,
