@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm.activity.jobs import dispatch
+from crm.api.jobs import forget_keys
 from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
@@ -15,6 +16,7 @@ CLOCK = (
     Every(1, deliver),
     Every(1, run_imports),
     Every(60 * 24, sweep_imports),
+    Every(60 * 24, forget_keys),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
 )

@@ -11,6 +11,7 @@ from flask import Blueprint, current_app
 from flask_login import current_user
 
 import crm.activity.models
+import crm.api.models
 import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
@@ -24,6 +25,9 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.api import catalogue
+from crm.api import jobs as api_jobs
+from crm.api import routes as api
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -57,7 +61,7 @@ from crm.tags.models import Tag
 from crm.tags.queries import Use
 from crm.tasks import routes as tasks
 from crm.timeline import routes as timeline
-from crm.users import people
+from crm.users import people, tokens
 from crm.users import routes as users
 from crm.users.models import User
 
@@ -67,6 +71,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    tokens.bp,
     workflows.bp,
     draft_routes.bp,
     step_routes.bp,
@@ -84,6 +89,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     timeline.bp,
     style.bp,
     demo.bp,
+    api.bp,
+    *catalogue.RESOURCES,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
@@ -92,6 +99,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     automation_jobs,
     health_jobs,
     imports_jobs,
+    api_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (

@@ -228,6 +228,25 @@ class SequenceCompleted(WorkflowActivity):
     label = "Workflow completed"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Custom(Activity):
+    """What a program of the school says happened; `type` is its own word for it, `values` what it tells with it."""
+
+    kind = "custom"
+    icon = "bolt"
+    label = "Event from a program"
+    type: str
+    values: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return self.type.replace("_", " ").strip().capitalize() or self.label
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {**self.values, "type": self.type}
+
+
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
@@ -243,5 +262,6 @@ VOCABULARY: tuple[type[Activity], ...] = (
     TaskCompleted,
     SequenceStarted,
     SequenceCompleted,
+    Custom,
 )
 BY_KIND = {each.kind: each for each in VOCABULARY}
