@@ -56,10 +56,8 @@ class ContactOut(Shape):
     updated_at = moment(required=True)
 
 
-for _each in WRITTEN:
-    ContactFields._declared_fields[_each.key] = _field(_each)
-    ContactIn._declared_fields[_each.key] = _field(_each)
-    ContactOut._declared_fields[_each.key] = _field(_each)
+for _shape in (ContactFields, ContactIn, ContactOut):
+    _shape._declared_fields = {**{each.key: _field(each) for each in WRITTEN}, **_shape._declared_fields}
 
 
 class ContactListArgs(ListArgs):

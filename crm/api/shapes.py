@@ -23,10 +23,7 @@ class Ref(fields.Field):
     """An id, or the name that stands for it: a slug, an email address."""
 
     def __init__(self, description: str, **options: Any):
-        metadata = {"type": ["integer", "string"], "description": description}
-        if options.get("allow_none"):
-            metadata["type"] = ["integer", "string", "null"]
-        super().__init__(metadata=metadata, **options)
+        super().__init__(metadata={"type": ["integer", "string"], "description": description}, **options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int | str:
         if isinstance(value, bool) or not isinstance(value, int | str):
