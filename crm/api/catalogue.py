@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.api.resource import Resource
 from crm.api.resources import (
+    audiences,
     contact_activities,
     contact_tags,
     contacts,
@@ -24,6 +25,7 @@ RESOURCES: tuple[Resource, ...] = (
     events.bp,
     tasks.bp,
     tags.bp,
+    audiences.bp,
     workflows.bp,
     enrollments.bp,
     templates.bp,

@@ -8,10 +8,9 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from crm.database import commit
-from crm.lib.form_checks import trimmed
+from crm.lib.form_checks import Passes, trimmed
 from crm.lib.limits import limiter
 from crm.users import operations, queries
 from crm.users.access import signed_in
@@ -24,7 +23,7 @@ class TokenForm(FlaskForm):
 
     name = StringField(
         "Name",
-        [InputRequired("Say what the token is for."), Length(max=120, message="At most 120 characters.")],
+        [Passes(operations.check_name)],
         filters=[trimmed],
         description="The program that will use it, such as “Website” or “Accounting”.",
     )
