@@ -41,6 +41,22 @@ def test_it_is_activated_paused_and_archived(api, flow):
     assert api.get("/workflows?status=active").json["data"] == []
 
 
+def test_its_draft_is_replaced_while_it_runs(api, flow):
+    here = f"/workflows/{flow['id']}"
+    api.post(f"{here}/activate")
+    shorter = {**api.get(here).json, "name": "Shorter", "steps": flow["steps"][:1]}
+    changed = [api.open("PUT", here, shorter).json for _ in range(2)][1]
+    assert (changed["status"], changed["has_draft"], changed["version"], len(changed["steps"])) == (
+        "active",
+        True,
+        2,
+        1,
+    )
+    assert pointers(api.open("PUT", here, {**shorter, "steps": [{"type": "fly"}]})) == ["/steps/0/type"]
+    assert api.get(here).json["name"] == "Shorter"
+    assert api.post(f"{here}/activate").json["has_draft"] is False
+
+
 def test_what_forbids_activation_is_said_at_its_step(api):
     step = {"type": "exit_workflow", "config": {}}
     flow = api.post("/workflows", {"name": "Short", "steps": [step, step]}).json

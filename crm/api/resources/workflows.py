@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import abort, request, url_for
@@ -27,7 +28,7 @@ from crm.api.workflow_shapes import (
     shown,
 )
 from crm.automation import operations, queries
-from crm.automation.documents import BadDocument, import_document
+from crm.automation.documents import BadDocument, import_document, replace_document
 from crm.automation.models import Workflow
 from crm.automation.refusals import Refused
 from crm.automation.types import STEP_TYPES, TRIGGER_TYPES
@@ -38,6 +39,7 @@ from crm.database import db
 from crm.lib.problems import Problem
 from crm.users.access import requires
 
+Made = TypeVar("Made")
 bp = Resource("workflows", "What happens by itself: a trigger, and the steps that follow.")
 
 
@@ -58,12 +60,7 @@ def index(args: dict[str, Any]) -> Any:
 @bp.response(201, WorkflowOut)
 def create() -> Any:
     """Make a workflow, as a draft, from a document. Tags that are missing are made."""
-    sent = body()
-    document = {key: value for key, value in sent.items() if key not in ADDED} if isinstance(sent, dict) else sent
-    try:
-        workflow = import_document(document, actor())
-    except BadDocument as bad:
-        raise Problem(422, errors=[{"pointer": each.path, "detail": each.text} for each in bad.problems]) from None
+    workflow = _read(lambda document: import_document(document, actor()))
     return shown(workflow), 201, {"Location": url_for(".show", workflow_id=workflow.id)}
 
 
@@ -91,6 +88,17 @@ def _step(described: dict[str, Any], step_type: Any) -> dict[str, Any]:
 def show(workflow_id: int) -> Any:
     """One workflow: its draft, if there is one, else what runs."""
     return shown(_workflow(workflow_id))
+
+
+@bp.put("/<int:workflow_id>")
+@requires("crm.workflows.create")
+@bp.doc(requestBody={"required": True, "content": {"application/json": {"schema": Document, "example": EXAMPLE}}})
+@bp.response(200, WorkflowOut)
+def replace(workflow_id: int) -> Any:
+    """Make the draft say what the document says. What runs goes on as it is until `activate`."""
+    workflow = _workflow(workflow_id)
+    _read(lambda document: replace_document(workflow, document, actor()))
+    return shown(workflow)
 
 
 @bp.post("/<int:workflow_id>/activate")
@@ -147,6 +155,16 @@ def enroll(sent: dict[str, Any], workflow_id: int) -> Any:
         "refused": sorted(set(known) - set(came)),
         "strangers": sorted(set(wanted) - set(known)),
     }
+
+
+def _read(use: Callable[[Any], Made]) -> Made:
+    """What is made of the document that was sent. Raises Problem with all that is wrong with it."""
+    sent = body()
+    document = {key: value for key, value in sent.items() if key not in ADDED} if isinstance(sent, dict) else sent
+    try:
+        return use(document)
+    except BadDocument as bad:
+        raise Problem(422, errors=[{"pointer": each.path, "detail": each.text} for each in bad.problems]) from None
 
 
 def _activation() -> dict[str, Any]:
