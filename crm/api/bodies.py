@@ -16,6 +16,7 @@ from webargs.flaskparser import FlaskParser
 from crm.lib.problems import Problem
 
 LARGEST = 5 * 1024 * 1024
+"""Bytes of one body."""
 DEEPEST = 50
 LARGEST_NUMBER = 2**63 - 1
 
@@ -23,7 +24,6 @@ LARGEST_NUMBER = 2**63 - 1
 def body() -> Any:
     """The JSON of this request, read once. Raises Problem (400, 413, 415)."""
     if "body" not in g:
-        request.max_content_length = LARGEST
         g.body = _read(request.get_data(cache=True))
     return g.body
 

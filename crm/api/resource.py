@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, current_app, g, make_response
+from flask import Response, current_app, g, make_response, request
 from flask_login import current_user
 from flask_smorest import Blueprint
 
 from crm.activity.vocabulary import Actor
-from crm.api.bodies import Parser
+from crm.api.bodies import LARGEST, Parser
 from crm.api.idempotency import Claim
 from crm.database import commit, rollback
 from crm.lib.limits import limiter
@@ -34,6 +34,7 @@ class Resource(Blueprint):
         name = re.sub(r"<[^>]*>|\W+", "_", f"api_{noun}").replace("__", "_").replace("__", "_")
         super().__init__(name, __name__, url_prefix=f"/api/v1/{noun}", description=description)
         self.title = re.sub(r"<(?:int:)?(\w+)>", "{id}", noun)
+        self.before_request(_limit_size)
         self.after_request(_say_rate)
         limiter.shared_limit(_rate, scope="api", key_func=_owner)(self)
 
@@ -68,6 +69,10 @@ def _finished(view: Callable[..., Any]) -> Callable[..., Any]:
         return reply
 
     return finish
+
+
+def _limit_size() -> None:
+    request.max_content_length = LARGEST
 
 
 def _owner() -> str:

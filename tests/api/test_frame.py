@@ -20,6 +20,7 @@ def is_problem(reply, status):
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
+        ("GET", "", 404),
         ("GET", "/contacts/999", 404),
         ("GET", f"/contacts/{2**70}", 404),
         ("PUT", "/contacts", 405),
@@ -68,8 +69,9 @@ def test_what_is_no_json_is_415(api):
     assert is_problem(api.post("/contacts", data="email=a@b.c", content_type="text/plain"), 415)
 
 
-def test_a_body_that_is_too_large_is_413(api):
-    assert is_problem(api.post("/contacts", data=b" " * 6_000_000, content_type="application/json"), 413)
+@pytest.mark.parametrize("key", ["", "a"])
+def test_a_body_that_is_too_large_is_413(api, key):
+    assert is_problem(api.post("/contacts", key=key, data=b" " * 6_000_000, content_type="application/json"), 413)
 
 
 @pytest.mark.parametrize("sent", [3, "x", None, [[]], {"email": {"a": 1}}])

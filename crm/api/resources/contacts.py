@@ -43,7 +43,7 @@ def index(args: dict[str, Any]) -> Any:
 
 def _found(args: dict[str, Any]) -> sa.Select[tuple[Contact]]:
     found = visible_contacts(current_user)
-    if "q" in args:
+    if args.get("q", "").strip():
         found = found.where(found_by(args["q"][:200]))
     if args.get("tag"):
         tags = [tag.id for ref in args["tag"][:50] if (tag := tag_by_ref(ref))]
