@@ -29,6 +29,7 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.conditions.fields import Field
+from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
@@ -53,8 +54,6 @@ from crm.tags import fields as tag_fields
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
-from crm.tags.models import Tag
-from crm.tags.queries import Use
 from crm.tasks import routes as tasks
 from crm.timeline import routes as timeline
 from crm.users import people
@@ -143,10 +142,10 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
 )  # fmt: skip
-"""What refers to a tag; each is asked before one is deleted."""
+"""Who may refer to a tag or an audience; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
