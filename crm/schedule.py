@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm.activity.jobs import dispatch
+from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
@@ -17,4 +18,6 @@ CLOCK = (
     Every(60 * 24, sweep_imports),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
+    Every(1, settle_audiences),
+    Every(1, refresh_audiences),
 )

@@ -11,6 +11,7 @@ from flask import Blueprint, current_app
 from flask_login import current_user
 
 import crm.activity.models
+import crm.audiences.models
 import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
@@ -24,6 +25,10 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.audiences import fields as audience_fields
+from crm.audiences import jobs as audiences_jobs
+from crm.audiences import listeners as audiences_listeners
+from crm.audiences import queries as audiences_queries
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -88,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     email_jobs,
+    audiences_jobs,
     automation_jobs,
     health_jobs,
     imports_jobs,
@@ -98,12 +104,14 @@ LISTENERS: tuple[Listener, ...] = (
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
+    Listener(audiences_listeners.touch),
 )  # fmt: skip
 """What happens when something happened, in this order."""
 
 CONDITION_FIELDS: tuple[Field, ...] = (
     *contact_fields.FIELDS,
     *tag_fields.FIELDS,
+    *audience_fields.FIELDS,
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
@@ -144,12 +152,14 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
 
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    audiences_queries.audiences_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
+    "audiences": ("audiences.show", "audience_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
