@@ -28,7 +28,10 @@ from crm.activity.dispatcher import Listener
 from crm.audiences import fields as audience_fields
 from crm.audiences import jobs as audiences_jobs
 from crm.audiences import listeners as audiences_listeners
+from crm.audiences import listing as audiences_listing
+from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
+from crm.audiences import routes as audiences
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -83,6 +86,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     imports.bp,
     tasks.bp,
     contacts.bp,
+    audiences.bp,
+    audience_members.contact_bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -130,6 +135,7 @@ class Panel:
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
@@ -138,6 +144,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
 
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
+    audiences_listing.FILTER,
     contacts_filters.STAGE,
     contacts_filters.OWNER,
 )  # fmt: skip
@@ -148,6 +155,7 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    audiences_listing.BULK,
 )  # fmt: skip
 
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
@@ -183,6 +191,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),
