@@ -16,7 +16,7 @@ from crm.database import db, insert_new, table_of
 from crm.lib import clock
 
 CHUNK = 500
-BY_CONDITION = Actor(name="Audience")
+BY_CONDITION = Actor(name="the audience’s condition")
 _audiences, _members = table_of(Audience), table_of(AudienceMember)
 Depths = Mapping[int, int]
 
