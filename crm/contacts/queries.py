@@ -55,6 +55,7 @@ WORDS = {
     "contact_activities": ("timeline entry", "timeline entries"),
     "contact_taggings": ("tag", "tags"),
     "contact_tasks": ("task", "tasks"),
+    "audience_members": ("audience", "audiences"),
     "automation_enrollments": ("workflow run", "workflow runs"),
     "email_messages": ("email", "emails"),
     "email_link_clicks": ("click on a link", "clicks on links"),
