@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from crm.activity.vocabulary import Actor
 from crm.contacts.models import Contact
+from crm.lib.markdown import to_text
 from crm.notes.models import KINDS, Note
 from crm.notifications.kinds import MENTION
 from crm.notifications.operations import notify
@@ -43,7 +44,7 @@ def tell_mentioned(note: Note, contact: Contact, by: Actor, before: str = "") ->
     known = {each.id for each in mentioned(before, people)} | {by.user_id}
     new = [each.id for each in mentioned(note.content, people) if each.id not in known]
     words = f"{by.name or 'Somebody'} mentioned you in a {KINDS[note.kind].lower()} about {contact.name}"
-    notify(new, MENTION, words, _short(note.content), f"/contacts/{contact.id}/notes/{note.id}")
+    notify(new, MENTION, words, _short(to_text(note.content)), f"/contacts/{contact.id}/notes/{note.id}")
 
 
 def _names(users: Sequence[User]) -> list[tuple[str, User]]:

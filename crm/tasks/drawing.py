@@ -24,4 +24,4 @@ def span(took: timedelta | None) -> str:
     """A time that something took, in words."""
     if took is None:
         return ""
-    return format_timedelta(max(took, timedelta(minutes=1)), threshold=1.5, locale="en")
+    return format_timedelta(max(took, timedelta(minutes=1)), granularity="minute", threshold=1.5, locale="en")
