@@ -59,10 +59,13 @@ class Declared:
             return [Problem("", "The configuration must be an object.")]
         form = self.form(_as_posted(self.settled(config)))
         form.validate()
-        found = [Problem(key or "", str(text)) for key, texts in form.errors.items() for text in texts]
-        gone = [each for each in self.missing(config) if each.key not in {one.key for one in found}]
+        gone = self.missing(config)
+        told = {each.key for each in gone}
+        found = [
+            Problem(key or "", str(text)) for key, texts in form.errors.items() if key not in told for text in texts
+        ]
         unknown = [Problem(str(key), "There is no such setting.") for key in config if key not in form]
-        return found + gone + unknown
+        return gone + found + unknown
 
     def missing(self, config: Mapping[str, Any]) -> list[Problem]:
         """What the configuration points at that is no longer there."""

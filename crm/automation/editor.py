@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from crm.activity.vocabulary import BY_KIND
 from crm.automation import queries
 from crm.automation.lint import Finding, lint
 from crm.automation.models import Step, Version, Workflow
@@ -71,6 +72,7 @@ class Outline:
     trigger_icon: str
     trigger_summary: str
     entry_summary: str
+    goal_label: str | None
     findings: tuple[Finding, ...]
     completed: int
 
@@ -97,9 +99,9 @@ class Outline:
         return next((card for card in self.all_cards() if card.step.id == step_id), None)
 
 
-def outline_of(workflow: Workflow, version: Version) -> Outline:
-    """The version as it stands now, with what is wrong with it and who is where."""
-    drawing = _Drawing(lint(version), queries.contacts_at_steps(workflow))
+def outline_of(workflow: Workflow, version: Version, *, is_checked: bool = True) -> Outline:
+    """The version as it stands now, with who is where and, unless that is not wanted, what is wrong with it."""
+    drawing = _Drawing(lint(version) if is_checked else [], queries.contacts_at_steps(workflow))
     trigger = TRIGGERS.get(version.trigger_type or "")
     return Outline(
         version,
@@ -108,6 +110,7 @@ def outline_of(workflow: Workflow, version: Version) -> Outline:
         trigger.icon if trigger else "bolt",
         trigger.summary(version.trigger_conditions) if trigger else "Nothing starts this workflow yet",
         entry_sentence(version.entry_settings),
+        goal_label(version.goal),
         drawing.findings,
         workflow.total_completed,
     )
@@ -155,6 +158,12 @@ def entry_sentence(settings: Mapping[str, object]) -> str:
     return REENTRY.get(reentry, reentry)
 
 
+def goal_label(goal: Mapping[str, object]) -> str | None:
+    """What a contact is meant to do in the end; None when nothing was said."""
+    event = str(goal.get("event") or "")
+    return BY_KIND[event].label if event in BY_KIND else event or None
+
+
 def palette() -> dict[str, list[StepType]]:
     """The kinds of steps by group, in the order people see them."""
     groups: dict[str, list[StepType]] = {}
@@ -179,7 +188,8 @@ class Spot:
         """The spot written as str() writes it; None for anything else."""
         parent, _, rest = text.partition(":")
         branch, _, position = rest.rpartition(":")
-        if not branch or not (parent + position + "0").isdigit():
+        numbers = parent + position + "0"
+        if not branch or not (numbers.isascii() and numbers.isdigit()):
             return None
         return cls(int(parent) if parent else None, branch, int(position) if position else None)
 

@@ -14,9 +14,10 @@ from crm.automation.editing import Reply, panel, workflow_or_404
 from crm.automation.models import ENROLLMENT_STATUSES, Enrollment, Version, Workflow
 from crm.automation.refusals import Refused
 from crm.contacts.models import Contact
-from crm.contacts.queries import visible_contacts
+from crm.contacts.queries import visible_contact, visible_contacts
 from crm.contacts.search import found_by
 from crm.database import commit, db, rollback
+from crm.lib.htmx import is_htmx, piece
 from crm.users.access import requires
 
 bp = Blueprint("enrollments", __name__)
@@ -51,7 +52,11 @@ def index(workflow_id: int) -> str:
 def _cards(workflow: Workflow, version_ids: set[int]) -> dict[int, editor.Card]:
     """The steps of these versions as people see them, by id."""
     versions = db.session.scalars(sa.select(Version).where(Version.id.in_(version_ids)))
-    return {card.step.id: card for version in versions for card in editor.outline_of(workflow, version).all_cards()}
+    return {
+        card.step.id: card
+        for version in versions
+        for card in editor.outline_of(workflow, version, is_checked=False).all_cards()
+    }
 
 
 @bp.get("/workflows/<int:workflow_id>/enrollments/new")
@@ -67,28 +72,31 @@ def new(workflow_id: int) -> Reply:
 def create(workflow_id: int) -> Reply:
     """Let a contact in by hand, as far as the entry rules allow."""
     workflow = workflow_or_404(workflow_id)
-    contact = _visible_contact_or_404(request.form.get("contact_id", 0, type=int))
-    try:
-        came = operations.enroll(workflow, [contact.id], current_user.actor)
-    except Refused as refusal:
-        rollback()
+    contact = visible_contact(current_user, request.form.get("contact_id", 0, type=int))
+    refusal = _let_in(workflow, contact)
+    if refusal:
         return _enroll_panel(workflow, refusal)
-    if not came:
-        rollback()
-        return _enroll_panel(workflow, Refused(f"{contact.name} was here before, and may not enter again now."))
-    commit()
     flash(f"{contact.name} is on the way.", "success")
     return redirect(url_for("enrollments.index", workflow_id=workflow.id), 303)
+
+
+def _let_in(workflow: Workflow, contact: Contact) -> Refused | None:
+    """Enrol the contact and commit; or what stands against it."""
+    try:
+        if operations.enroll(workflow, [contact.id], current_user.actor):
+            commit()
+            return None
+    except Refused as refusal:
+        rollback()
+        return refusal
+    rollback()
+    return Refused(f"{contact.name} was in “{workflow.name}” before, and may not enter again now.")
 
 
 def _enroll_panel(workflow: Workflow, refusal: Refused | None = None) -> tuple[str, int]:
     typed = request.values.get("q", "")
     found = visible_contacts(current_user).where(found_by(typed)).order_by(Contact.sort_name, Contact.id).limit(FOUND)
     return panel("enroll.html", refusal=refusal, workflow=workflow, typed=typed, found=db.session.scalars(found).all())
-
-
-def _visible_contact_or_404(contact_id: int) -> Contact:
-    return db.session.scalar(visible_contacts(current_user).where(Contact.id == contact_id)) or abort(404)
 
 
 @bp.get("/workflows/<int:workflow_id>/enrollments/<int:enrollment_id>")
@@ -157,8 +165,30 @@ def _enrollment_or_404(workflow_id: int, enrollment_id: int) -> Enrollment:
 
 @bp.get("/contacts/<int:contact_id>/workflows")
 @requires("crm.contacts.view", "crm.workflows.view")
-def of_contact(contact_id: int) -> str:
-    """The contact's workflows, for their profile."""
-    contact = _visible_contact_or_404(contact_id)
-    rows = queries.enrollments_of_contact(contact.id)
-    return render_template("automation/_of_contact.html", contact=contact, rows=rows)
+def of_contact(contact_id: int) -> Response:
+    """The contact's workflows, for their profile, with a way into another."""
+    return _contact_panel(visible_contact(current_user, contact_id))
+
+
+@bp.post("/contacts/<int:contact_id>/workflows")
+@requires("crm.contacts.view", "crm.workflows.activate")
+def add_contact(contact_id: int) -> Reply:
+    """Let the contact into a workflow, from their profile."""
+    contact = visible_contact(current_user, contact_id)
+    refusal = _let_in(workflow_or_404(request.form.get("workflow_id", 0, type=int)), contact)
+    if refusal or is_htmx():
+        return _contact_panel(contact, refusal)
+    return redirect(url_for("contacts.show", contact_id=contact.id), 303)
+
+
+def _contact_panel(contact: Contact, refusal: Refused | None = None) -> Response:
+    return piece(
+        "automation/_of_contact.html",
+        f"Workflows of {contact.name}",
+        url_for("contacts.show", contact_id=contact.id),
+        status=422 if refusal else 200,
+        contact=contact,
+        rows=queries.enrollments_of_contact(contact.id),
+        workflows=queries.active_workflows(),
+        refusal=refusal,
+    )

@@ -13,6 +13,7 @@ from crm.automation import queries
 from crm.automation.models import Enrollment, Step, StepLog, Version
 from crm.automation.types import STEPS
 from crm.database import db
+from crm.delivery.models import STATUSES
 from crm.email.models import EmailMessage
 from crm.tasks.models import Task
 
@@ -103,10 +104,9 @@ def _messages(enrollment: Enrollment) -> Iterable[tuple[int, Result]]:
         EmailMessage.parent_id == enrollment.id,
         EmailMessage.contact_id == enrollment.contact_id,
     )
-    for message in db.session.scalars(found.options(sa.orm.joinedload(EmailMessage.content))):
-        words = f"Email “{message.subject or message.content.subject}”, {message.status}"
-        if message.reason:
-            words += f": {message.reason}"
+    for message in db.session.scalars(found):
+        name = f"Email “{message.subject}”" if message.subject else "The email"
+        words = f"{name}: {STATUSES[message.status].lower()}" + (f", {message.reason}" if message.reason else "")
         yield message.visit_no, Result(words, "email_messages", message.id)
 
 

@@ -122,19 +122,24 @@ class _Tree:
 
 
 def counts_of(workflow_ids: Iterable[int]) -> dict[int, Counts]:
-    """How many contacts are where, for each of these workflows, in one question."""
-    waiting = sa.func.count().filter(Enrollment.arrived_at.is_not(None))
-    rows = db.session.execute(
-        sa.select(Enrollment.workflow_id, Enrollment.status, sa.func.count(), waiting)
-        .where(Enrollment.workflow_id.in_(list(workflow_ids)))
-        .group_by(Enrollment.workflow_id, Enrollment.status)
-    )
+    """How many contacts are where, for each of these workflows: one question of an index alone, and one of those active."""
+    of_these = Enrollment.workflow_id.in_(list(workflow_ids))
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    for workflow_id, status, number, resting in rows:
+    every = sa.select(Enrollment.workflow_id, Enrollment.status, sa.func.count()).where(of_these)
+    for workflow_id, status, number in db.session.execute(every.group_by(Enrollment.workflow_id, Enrollment.status)):
         found[workflow_id][status] = number
-        if status == "active":
-            found[workflow_id]["waiting"] = resting
+    waiting = sa.select(Enrollment.workflow_id, sa.func.count()).where(
+        of_these, Enrollment.status == "active", Enrollment.arrived_at.is_not(None)
+    )
+    for workflow_id, number in db.session.execute(waiting.group_by(Enrollment.workflow_id)):
+        found[workflow_id]["waiting"] = number
     return {number: Counts(**found[number]) for number in workflow_ids}
+
+
+def active_workflows() -> Sequence[Workflow]:
+    """The workflows a contact can be let into, by name."""
+    found = sa.select(Workflow).where(Workflow.status == "active").order_by(sa.func.lower(Workflow.name), Workflow.id)
+    return db.session.scalars(found).all()
 
 
 def contacts_at_steps(workflow: Workflow) -> dict[int, int]:

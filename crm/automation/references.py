@@ -45,7 +45,7 @@ class Reference:
     def name_of(self, number: Any) -> str:
         """What to call it in a sentence."""
         found = db.session.get(self.model, number) if self._by_id(number) is not None else None
-        return f"“{found.name}”" if found else f"a {self.noun} that was deleted"
+        return f"“{found.name}”" if found else "(deleted)"
 
     def options(self) -> list[SelectChoice]:
         """All of them as choices, by name."""

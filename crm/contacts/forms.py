@@ -10,6 +10,7 @@ from wtforms import EmailField, Field, SelectField, StringField, TelField
 from wtforms.widgets import DateInput
 
 from crm.contacts.fieldset import Detail
+from crm.lib.form_checks import choices
 
 UNSET = ("", "Not set")
 ALWAYS_SET = {"lifecycle_stage"}
@@ -35,7 +36,7 @@ def _control(detail: Detail) -> Field:
     if detail.kind == "choice":
         unset = [] if detail.key in ALWAYS_SET else [UNSET]
         return SelectField(
-            detail.label, choices=[*unset, *detail.choices()], validate_choice=False, description=detail.hint
+            detail.label, choices=choices([*unset, *detail.choices()]), validate_choice=False, description=detail.hint
         )
     if detail.kind == "date":
         return StringField(detail.label, widget=DateInput(), description=detail.hint)

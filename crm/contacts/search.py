@@ -34,6 +34,23 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)[:8]
 
 
+def found_among_others(text: str, few: int) -> sa.ColumnElement[bool]:
+    """The same as `found_by`, for use beside other conditions: words that more than `few` share do not lead the search."""
+    if is_postgresql() or not words(text) or not _is_common(text, few):
+        return found_by(text)
+    return (Contact.id + 0).in_(_rowids(text).scalar_subquery())
+
+
+def _is_common(text: str, few: int) -> bool:
+    some = _rowids(text, f"LIMIT {few + 1:d}").subquery()
+    return (db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > few
+
+
+def _rowids(text: str, limit: str = "") -> sa.TextualSelect:
+    matches = sa.text(f"SELECT rowid FROM contacts_search WHERE contacts_search MATCH :wanted {limit}")  # noqa: S608
+    return matches.bindparams(wanted=_wanted(text)).columns(sa.column("rowid", sa.Integer))
+
+
 def searched(text: str) -> tuple[sa.FromClause, sa.ColumnElement[bool], sa.ColumnElement[int] | None]:
     """Where to read the contacts found by `text` from: tables, condition, and the id that is cheapest to sort by, if any.
 
@@ -59,10 +76,7 @@ def found_by(text: str) -> sa.ColumnElement[bool]:
         return sa.false()
     if is_postgresql():
         return sa.text(POSTGRES_MATCH).bindparams(wanted=" & ".join(f"{word}:*" for word in typed))  # type: ignore[return-value]
-    matches = sa.text("SELECT rowid FROM contacts_search WHERE contacts_search MATCH :wanted").bindparams(
-        wanted=_wanted(text)
-    )
-    return Contact.id.in_(matches.columns(sa.column("rowid", sa.Integer)).scalar_subquery())
+    return Contact.id.in_(_rowids(text).scalar_subquery())
 
 
 POSTGRES_MATCH = (

@@ -1,7 +1,8 @@
 """Sending what is due: claim a batch, hand over one message after another, write down each end.
 
 For each message there is one transaction, just before it is written out: it notes that, and holds the result of the message before.
-So the ledger never says less than the carrier knows, and no transaction is open while the network is waited for.
+So the ledger never says less than the carrier knows, and no transaction is open while the network is waited for. The built-in outbox
+keeps messages in the ledger itself and cannot lose any, so there a batch is one transaction.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ class Delivery:
         try:
             self._write_results()
             goes_ahead = results.mark_sending(outgoing, self.now(), self.longest)
-            db.session.commit()  # what is to follow a commit follows the batch, not every message
+            if self.provider.can_lose:
+                db.session.commit()  # what is to follow a commit follows the batch, not every message
         except BaseException:
             rollback()
             raise

@@ -42,7 +42,7 @@ def create() -> Any:
     """Take the file in. A file that is no table is refused with the reason."""
     form = UploadForm()
     if form.validate_on_submit():
-        rollback()  # nothing was written; others may write while the file is read
+        commit()  # nothing was written; others may write while the file is read
         try:
             found = operations.receive(form.file.data.stream, form.file.data.filename or "", current_user)
             commit()

@@ -62,6 +62,8 @@ class MailProvider(Protocol):
     """A carrier of email. One object serves one thread; `close` when there is nothing more to send."""
 
     name: str
+    can_lose: bool
+    """Whether a message may be with the carrier without our knowing, so that its sending is noted before it is written out."""
 
     def send(self, envelope: Envelope, before_dot: Callable[[], bool]) -> Result:
         """Hand over one email. `before_dot` is called once the carrier is ready to take the message and before a byte of it is

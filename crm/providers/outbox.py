@@ -11,6 +11,7 @@ class Outbox:
     """Accepts every message; the ledger's row is the message, so there is nothing else to keep."""
 
     name = "outbox"
+    can_lose = False
 
     def send(self, envelope: Envelope, before_dot: Callable[[], bool]) -> Result:  # noqa: ARG002
         """Accept the message."""

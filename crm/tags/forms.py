@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
+from crm.lib.form_checks import choices
 from crm.tags.models import COLORS
 
 
@@ -13,5 +14,5 @@ class TagForm(FlaskForm):
     """Name, colour and what the tag is for."""
 
     name = StringField("Name")
-    color = RadioField("Colour", choices=[(each, each.title()) for each in COLORS], default="gray")
+    color = RadioField("Colour", choices=choices((each, each.title()) for each in COLORS), default="gray")
     description = TextAreaField("What it is for", validators=[Optional(), Length(max=2000)])

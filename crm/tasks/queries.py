@@ -133,7 +133,8 @@ def _open_page(found: sa.Select[tuple[Task]], after: str | None) -> Page:
 def _done_page(found: sa.Select[tuple[Task]], after: str | None) -> Page:
     found = found.where(IS_DONE, Task.completed_at.is_not(None))
     if after and (place := _moment(after)):
-        found = found.where(sa.tuple_(Task.completed_at, Task.id) < sa.tuple_(*map(sa.literal, place)))
+        last = sa.tuple_(sa.literal(place[0], Task.completed_at.type), sa.literal(place[1]))
+        found = found.where(sa.tuple_(Task.completed_at, Task.id) < last)
     tasks = list(db.session.scalars(found.order_by(Task.completed_at.desc(), Task.id.desc()).limit(PAGE + 1)))
     return _page(tasks, lambda each: f"{_when_done(each)}~{each.id}", list)
 

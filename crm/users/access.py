@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import Response, abort, current_app, g, jsonify, redirect, request, url_for
 from flask_login import current_user
 
+from crm.database import commit
 from crm.security import is_api_call
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -73,6 +74,8 @@ def guard() -> Response | None:
         return _sent_to(url_for("users.password"))
     if not all(current_user.can(permission) for permission in access.permissions):
         abort(403)
+    if request.mimetype == "multipart/form-data":
+        commit()  # a file may take minutes to arrive; others write meanwhile
     return None
 
 

@@ -76,7 +76,7 @@ def test_the_journey_leads_to_the_message(as_mo: FlaskClient, carla: Contact) ->
     commit()
     run()
     page = as_mo.get(f"/workflows/{workflow.id}/enrollments/{enrollment().id}").text
-    assert "Email “Hello" in page
+    assert "The email: waiting" in page
 
 
 def test_taking_out_ends_the_journey(as_mo: FlaskClient, waiting: Workflow) -> None:
@@ -126,3 +126,14 @@ def test_agents_see_none_of_it(as_agnes: FlaskClient, agnes: User, waiting: Work
     assert as_agnes.get(f"/contacts/{carla.id}/workflows").status_code == 403
     assert as_agnes.post(f"/workflows/{waiting.id}/enrollments/{enrollment().id}/exit").status_code == 403
     assert enrollment().status == "active"
+
+
+def test_a_contact_is_let_in_from_the_profile(as_mo: FlaskClient, carla: Contact) -> None:
+    workflow = running(WAIT)
+    path = f"/contacts/{carla.id}/workflows"
+    assert f'value="{workflow.id}"' in as_mo.get(path).text
+    assert as_mo.post(path, data={"workflow_id": workflow.id}).location == f"/contacts/{carla.id}"
+    assert enrollment(contact_id=carla.id).status == "active"
+    again = as_mo.post(path, data={"workflow_id": workflow.id})
+    assert again.status_code == 422
+    assert "may not enter again" in again.text

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
+from typing import Any
+
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from crm.automation import documents, queries
+from crm.automation import queries
 from crm.automation.lint import lint
 from crm.automation.models import Workflow
+from crm.automation.operations import set_entry
 from crm.automation.recipes import RECIPES
 from crm.database import db
 from tests.automation.paths import draft, run, running
@@ -67,7 +72,22 @@ def test_what_is_exported_can_be_imported(as_mo: FlaskClient) -> None:
     workflow = running(WAIT)
     reply = as_mo.get(f"/workflows/{workflow.id}/document")
     assert "attachment" in reply.headers["Content-Disposition"]
-    assert documents.import_document(reply.json).name == "Welcome"
+    upload(as_mo, reply.data)
+    assert (newest().name, newest().status) == ("Welcome", "draft")
+
+
+def upload(client: FlaskClient, data: bytes) -> Any:
+    return client.post("/workflows/documents", data={"file": (BytesIO(data), "workflow.json")})
+
+
+def test_a_file_that_is_none_or_wrong_makes_nothing_and_says_where(as_mo: FlaskClient) -> None:
+    for data in (b"", b"name,email", b"[" * 100_000, b"\xff\xfe"):
+        assert "This is not a workflow file" in upload(as_mo, data).text
+    document = {"name": "Bad", "steps": [{"type": "send_pigeon", "config": {}}]}
+    reply = upload(as_mo, json.dumps(document).encode())
+    assert reply.status_code == 422
+    assert "/steps/0" in reply.text
+    assert newest() is None
 
 
 def test_pausing_and_resuming(as_mo: FlaskClient) -> None:
@@ -91,8 +111,7 @@ def test_a_running_one_is_shown_as_it_runs(as_mo: FlaskClient) -> None:
 
 def test_the_preview_says_nothing_until_something_changes(as_mo: FlaskClient, mo: object) -> None:
     workflow = running(WAIT)
-    page = as_mo.get(f"/workflows/{workflow.id}").text
-    poll = page.split('data-poll="15" hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    poll = _poll(as_mo.get(f"/workflows/{workflow.id}").text)
     assert as_mo.get(poll).status_code == 204
     as_mo.post(f"/workflows/{workflow.id}/enrollments", data={"contact_id": contact().id})
     run()
@@ -101,10 +120,18 @@ def test_the_preview_says_nothing_until_something_changes(as_mo: FlaskClient, mo
     assert "1 on the way" in reply.text
 
 
-def test_the_preview_tells_of_changes_by_others(as_mo: FlaskClient) -> None:
+def test_the_preview_tells_of_changes_by_others_until_they_are_looked_at(as_mo: FlaskClient) -> None:
     version = draft(WAIT)
-    reply = as_mo.get(f"/workflows/{version.workflow_id}/preview?version=1&revision=0")
-    assert "was changed elsewhere" in reply.text
+    poll = _poll(as_mo.get(f"/workflows/{version.workflow_id}").text)
+    set_entry(version, "after_finish")
+    told = as_mo.get(poll)
+    assert "was changed elsewhere" in told.text
+    assert as_mo.get(_poll(told.text)).status_code == 204
+    assert "was changed elsewhere" not in as_mo.get(f"/workflows/{version.workflow_id}").text
+
+
+def _poll(page: str) -> str:
+    return page.split('data-poll="15" hx-get="')[1].split('"')[0].replace("&amp;", "&")
 
 
 def test_what_does_not_exist_is_not_found(as_mo: FlaskClient) -> None:

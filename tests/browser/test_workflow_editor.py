@@ -54,6 +54,7 @@ def test_a_workflow_is_built_in_panels_and_activated(editor: Callable[[int], Pag
     page.get_by_role("button", name="Use this trigger").click()
     expect(page.locator(".trigger-card")).to_contain_text("The tag “Interested” is added")
     page.click("main .insert")
+    expect(page.locator("dialog[open] [data-palette-search]")).to_be_focused()
     page.keyboard.type("write")
     page.keyboard.press("Enter")
     page.fill("dialog[open] [name=subject]", "Hello")
@@ -85,19 +86,22 @@ def test_a_step_is_dragged_from_the_palette(editor: Callable[[int], Page]) -> No
     version = draft(DAY)
     page = editor(version.workflow_id)
     page.wait_for_selector(".palette [data-sortable-ready]")
-    _drag(page, page.locator(".editor-palette [data-kind=exit_workflow] a"), page.locator(".flow-step"))
+    _drag(page, page.locator(".editor-palette [data-kind=exit_workflow] a"), page.locator(".editor-steps .flow-steps"))
     page.get_by_role("button", name="Add the step").click()
     expect(page.locator(".flow-step")).to_have_count(2)
     assert sorted(kinds(version)) == ["exit_workflow", "wait_duration"]
 
 
 def _drag(page: Page, grip: Any, target: Any) -> None:
+    """Drag by the grip until the list lies open at the target, which moves while things make way."""
     grip.hover()
     page.mouse.down()
-    box = target.bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 4, steps=10)
-    page.mouse.move(box["x"] + 44, box["y"] + 5, steps=3)
-    page.wait_for_timeout(250)
+    for nudge in range(12):
+        box = target.bounding_box()
+        page.mouse.move(box["x"] + 40 + nudge, box["y"] + 6, steps=4)
+        page.wait_for_timeout(60)
+        if target.locator(".sortable-ghost").count():
+            break
     page.mouse.up()
 
 

@@ -1,5 +1,6 @@
 """From file to contacts on the screen, without JavaScript."""
 
+import sqlite3
 from io import BytesIO
 
 import pytest
@@ -117,3 +118,21 @@ def test_tags_are_offered(as_ada):
     factories.tag("Interested")
     upload(as_ada)
     assert "Interested" in as_ada.get("/imports/1/mapping").text
+
+
+def test_others_write_while_a_file_arrives(app, as_ada):
+    """The body of a slow upload is read without holding the database."""
+    wrote = []
+
+    class Slow(BytesIO):
+        def readinto(self, buffer):
+            with sqlite3.connect(app.config["INSTANCE_PATH"] / "crm.db", timeout=0.2) as other:
+                other.execute("UPDATE users SET name = 'Ada'")
+            wrote.append(True)
+            return super().readinto(buffer)
+
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nEmail\na@example.com\n\r\n--x--\r\n'
+    reply = as_ada.post(
+        "/imports", input_stream=Slow(body), content_length=len(body), content_type="multipart/form-data; boundary=x"
+    )
+    assert (reply.status_code, bool(wrote)) == (302, True)
