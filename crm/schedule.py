@@ -8,6 +8,7 @@ from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
 from crm.queue import Every
+from crm.recovery.jobs import forget_deleted
 
 CLOCK = (
     Every(1, heartbeat),
@@ -15,6 +16,7 @@ CLOCK = (
     Every(1, deliver),
     Every(1, run_imports),
     Every(60 * 24, sweep_imports),
+    Every(60 * 24, forget_deleted),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
 )

@@ -18,6 +18,7 @@ import crm.email.models
 import crm.health.models
 import crm.imports.models
 import crm.preferences.models
+import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
@@ -29,7 +30,7 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.conditions.fields import Field
-from crm.contacts import condition_routes
+from crm.contacts import condition_routes, recently_deleted
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
@@ -46,6 +47,7 @@ from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
+from crm.recovery import jobs as recovery_jobs
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -79,6 +81,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     imports.bp,
     tasks.bp,
     contacts.bp,
+    recently_deleted.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -92,6 +95,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     automation_jobs,
     health_jobs,
     imports_jobs,
+    recovery_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (

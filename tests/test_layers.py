@@ -12,7 +12,7 @@ FLOORS = (
     ("activity", "providers"),
     ("conditions", "blocks"),
     ("users",),
-    ("settings",),
+    ("settings", "recovery"),
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
