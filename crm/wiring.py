@@ -15,6 +15,7 @@ import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
+import crm.exports.models
 import crm.health.models
 import crm.imports.models
 import crm.preferences.models
@@ -42,6 +43,8 @@ from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.exports import jobs as exports_jobs
+from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
@@ -79,6 +82,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.bp,
     health.bp,
     imports.bp,
+    exports.bp,
     tasks.bp,
     contacts.bp,
     recently_deleted.bp,
@@ -95,6 +99,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     automation_jobs,
     health_jobs,
     imports_jobs,
+    exports_jobs,
     recovery_jobs,
 )  # fmt: skip
 

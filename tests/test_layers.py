@@ -16,7 +16,7 @@ FLOORS = (
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
-    ("broadcasts", "scoring", "webforms", "imports"),
+    ("broadcasts", "scoring", "webforms", "imports", "exports"),
     ("automation",),
     ("landing", "analytics"),
     ("reports", "api", "demo"),
