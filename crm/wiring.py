@@ -17,11 +17,13 @@ import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
+import crm.exports.models
 import crm.health.models
 import crm.imports.models
 import crm.notes.models
 import crm.notifications.models
 import crm.preferences.models
+import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
@@ -46,6 +48,7 @@ from crm.automation.upcoming import next_steps
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import condition_routes
+from crm.contacts import condition_routes, recently_deleted
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
@@ -59,6 +62,8 @@ from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.exports import jobs as exports_jobs
+from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
@@ -68,6 +73,7 @@ from crm.notes import jobs as notes_jobs
 from crm.notes import routes as notes
 from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
+from crm.recovery import jobs as recovery_jobs
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -105,6 +111,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.bp,
     health.bp,
     imports.bp,
+    exports.bp,
     tasks.bp,
     task_acts.bp,
     task_calendar.bp,
@@ -112,6 +119,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     contacts.bp,
     audiences.bp,
     audience_members.contact_bp,
+    recently_deleted.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -133,6 +141,8 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     api_jobs,
     notes_jobs,
     tasks_jobs,
+    exports_jobs,
+    recovery_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
