@@ -7,14 +7,13 @@ from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.email.jobs import deliver, mail_notifications
-from crm.email.jobs import deliver
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
 from crm.notes.jobs import purge_notes
 from crm.queue import Every
-from crm.tasks.jobs import purge_tasks, remind_of_tasks
 from crm.recovery.jobs import forget_deleted
+from crm.tasks.jobs import purge_tasks, remind_of_tasks
 
 CLOCK = (
     Every(1, heartbeat),

@@ -47,7 +47,6 @@ from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
-from crm.contacts import condition_routes
 from crm.contacts import condition_routes, recently_deleted
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
