@@ -34,6 +34,7 @@ from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
 from crm.audiences import fields as audience_fields
+from crm.audiences import finding as audience_finding
 from crm.audiences import jobs as audiences_jobs
 from crm.audiences import listeners as audiences_listeners
 from crm.audiences import listing as audiences_listing
@@ -251,6 +252,7 @@ FINDERS: tuple[Finder, ...] = (
     workflow_finding.FINDER,
     template_finding.FINDER,
     tag_finding.FINDER,
+    audience_finding.FINDER,
     people_finder.FINDER,
 )  # fmt: skip
 """What the search box finds, in this order."""
