@@ -18,6 +18,8 @@ import crm.delivery.models
 import crm.email.models
 import crm.health.models
 import crm.imports.models
+import crm.notes.models
+import crm.notifications.models
 import crm.preferences.models
 import crm.settings.models
 import crm.tags.models
@@ -29,16 +31,20 @@ from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
+from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation.upcoming import next_steps
 from crm.conditions.fields import Field
 from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
+from crm.contacts import newest as contacts_newest  # noqa: F401
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
+from crm.contacts.models import Contact
 from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
@@ -50,6 +56,10 @@ from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
+from crm.notes import jobs as notes_jobs
+from crm.notes import routes as notes
+from crm.notifications import routes as notifications
+from crm.notifications.queries import unread_count
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -59,9 +69,16 @@ from crm.tags import routes as tags
 from crm.tags import wearing as tagging
 from crm.tags.models import Tag
 from crm.tags.queries import Use
+from crm.tasks import act_routes as task_acts
+from crm.tasks import calendar_routes as task_calendar
+from crm.tasks import home_routes as task_home
+from crm.tasks import jobs as tasks_jobs
 from crm.tasks import routes as tasks
+from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.users import people, tokens
+from crm.timeline.upcoming import Upcoming
+from crm.users import people
 from crm.users import routes as users
 from crm.users.models import User
 
@@ -76,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     draft_routes.bp,
     step_routes.bp,
     enrollment_routes.bp,
+    problem_routes.bp,
     settings.bp,
     templates.bp,
     messages.bp,
@@ -83,10 +101,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
     imports.bp,
     tasks.bp,
+    task_acts.bp,
+    task_calendar.bp,
+    task_home.bp,
     contacts.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
+    notes.bp,
+    notifications.bp,
     style.bp,
     demo.bp,
     api.bp,
@@ -100,6 +123,8 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     health_jobs,
     imports_jobs,
     api_jobs,
+    notes_jobs,
+    tasks_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -129,13 +154,50 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
+@dataclass(frozen=True)
+class Composer:
+    """Something one writes about a contact on top of the timeline: `endpoint` is its form, called with `contact_id`."""
+
+    key: str
+    label: str
+    icon: str
+    endpoint: str
+
+
+COMPOSERS: tuple[Composer, ...] = (
+    Composer("note", "Note", "note", "notes.composer"),
+    Composer("task", "Task", "checkbox", "tasks.composer"),
+)  # fmt: skip
+
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
+    Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+    Panel("composer", "", "notes.composer", side="right", permission="crm.contacts.edit"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
+
+ACCOUNT_PANELS: tuple[Panel, ...] = (
+    Panel("notifications", "Notifications", "notifications.choices", permission=""),
+    Panel("calendar", "Calendar", "task_calendar.link"),
+)  # fmt: skip
+"""Parts of one's own account page that load themselves."""
+
+HOME_PANELS: tuple[Panel, ...] = (
+    Panel("today", "Your tasks today", "task_home.mine"),
+    Panel("newest", "New contacts", "contacts.newest", side="right"),
+    Panel("team", "Team", "task_home.team", side="right"),
+    Panel("problems", "Workflow problems", "problems.panel", side="right", permission="crm.workflows.view"),
+)  # fmt: skip
+"""What one lands on; each part loads itself."""
+
+UPCOMING: tuple[Callable[[Contact, User], Sequence[Upcoming]], ...] = (
+    next_steps,
+    reminders,
+)  # fmt: skip
+"""What is scheduled for a contact, asked for the top of the timeline."""
 
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
@@ -159,6 +221,7 @@ TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
+    "contact_notes": ("notes.find", "note_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
@@ -181,6 +244,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         None,
         (
+            Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
@@ -207,6 +271,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 QUICK_ADD: tuple[Place, ...] = (
     Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+    Place("n", "Note", "notes.new", "note", "crm.contacts.edit"),
 )
 """The menu behind the plus, each with the key that opens it."""
 
@@ -216,6 +281,7 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
+        "unread_count": lambda: unread_count(current_user),
         "quick_add": [
             each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
         ],
