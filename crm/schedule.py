@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
+from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.email.jobs import deliver, mail_notifications
 from crm.health.jobs import heartbeat
@@ -25,4 +26,6 @@ CLOCK = (
     Every(60 * 24, purge_tasks),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
+    Every(1, settle_audiences),
+    Every(1, refresh_audiences),
 )

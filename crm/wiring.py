@@ -12,6 +12,7 @@ from flask_login import current_user
 
 import crm.activity.models
 import crm.api.models
+import crm.audiences.models
 import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
@@ -30,6 +31,13 @@ from crm.activity.dispatcher import Listener
 from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
+from crm.audiences import fields as audience_fields
+from crm.audiences import jobs as audiences_jobs
+from crm.audiences import listeners as audiences_listeners
+from crm.audiences import listing as audiences_listing
+from crm.audiences import member_routes as audience_members
+from crm.audiences import queries as audiences_queries
+from crm.audiences import routes as audiences
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
 from crm.automation import jobs as automation_jobs
@@ -37,6 +45,7 @@ from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
 from crm.conditions.fields import Field
+from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import condition_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
@@ -105,6 +114,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     task_calendar.bp,
     task_home.bp,
     contacts.bp,
+    audiences.bp,
+    audience_members.contact_bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -119,6 +130,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     email_jobs,
+    audiences_jobs,
     automation_jobs,
     health_jobs,
     imports_jobs,
@@ -132,12 +144,14 @@ LISTENERS: tuple[Listener, ...] = (
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
+    Listener(audiences_listeners.touch),
 )  # fmt: skip
 """What happens when something happened, in this order."""
 
 CONDITION_FIELDS: tuple[Field, ...] = (
     *contact_fields.FIELDS,
     *tag_fields.FIELDS,
+    *audience_fields.FIELDS,
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
@@ -171,6 +185,7 @@ COMPOSERS: tuple[Composer, ...] = (
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
@@ -201,6 +216,7 @@ UPCOMING: tuple[Callable[[Contact, User], Sequence[Upcoming]], ...] = (
 
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
+    audiences_listing.FILTER,
     contacts_filters.STAGE,
     contacts_filters.OWNER,
 )  # fmt: skip
@@ -211,17 +227,20 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    audiences_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    audiences_queries.audiences_with,
 )  # fmt: skip
-"""What refers to a tag; each is asked before one is deleted."""
+"""Who may refer to a tag or an audience; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
     "contact_notes": ("notes.find", "note_id"),
+    "audiences": ("audiences.show", "audience_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
@@ -246,6 +265,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         (
             Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),

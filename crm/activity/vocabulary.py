@@ -116,6 +116,30 @@ class TagRemoved(TagActivity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AudienceActivity(Activity):
+    subject_type = "audiences"
+    audience: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.audience}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceJoined(AudienceActivity):
+    kind = "audience_joined"
+    icon = "users-plus"
+    label = "Joined audience"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceLeft(AudienceActivity):
+    kind = "audience_left"
+    icon = "user-minus"
+    label = "Left audience"
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailActivity(Activity):
     subject_type = "email_messages"
     subject: str
@@ -301,6 +325,8 @@ VOCABULARY: tuple[type[Activity], ...] = (
     ContactUpdated,
     TagAdded,
     TagRemoved,
+    AudienceJoined,
+    AudienceLeft,
     EmailSent,
     EmailOpened,
     EmailClicked,

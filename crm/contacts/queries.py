@@ -74,6 +74,7 @@ WORDS = {
     "contact_taggings": ("tag", "tags"),
     "contact_tasks": ("task", "tasks"),
     "contact_notes": ("note", "notes"),
+    "audience_members": ("audience", "audiences"),
     "automation_enrollments": ("workflow run", "workflow runs"),
     "email_messages": ("email", "emails"),
     "email_link_clicks": ("click on a link", "clicks on links"),
