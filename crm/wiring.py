@@ -38,7 +38,6 @@ from crm.audiences import listing as audiences_listing
 from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
 from crm.audiences import routes as audiences
-from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -76,8 +75,6 @@ from crm.tags import fields as tag_fields
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
-from crm.tags.models import Tag
-from crm.tags.queries import Use
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
 from crm.tasks import home_routes as task_home
@@ -85,9 +82,8 @@ from crm.tasks import jobs as tasks_jobs
 from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
-from crm.users import people, tokens
 from crm.timeline.upcoming import Upcoming
-from crm.users import people
+from crm.users import people, tokens
 from crm.users import routes as users
 from crm.users.models import User
 
