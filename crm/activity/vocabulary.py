@@ -92,6 +92,13 @@ class ContactUpdated(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactRestored(Activity):
+    kind = "contact_restored"
+    icon = "restore"
+    label = "Contact brought back"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TagActivity(Activity):
     icon = "tag"
     subject_type = "contact_tags"
@@ -323,6 +330,7 @@ class Custom(Activity):
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
+    ContactRestored,
     TagAdded,
     TagRemoved,
     AudienceJoined,
