@@ -86,7 +86,6 @@ from crm.tags import finding as tag_finding
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
-from crm.tags.queries import Use
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
 from crm.tasks import finding as task_finding
@@ -96,7 +95,6 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, tokens
 from crm.users import people, people_finder, tokens
 from crm.users import routes as users
 from crm.users.finding import Finder

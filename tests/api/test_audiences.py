@@ -73,7 +73,7 @@ def test_an_audience_is_refused_with_reasons(api, agents):
 
 def test_an_audience_in_use_is_kept_unless_forced(api):
     friends = api.post("/audiences", {"name": "Friends"}).json
-    among = {"match": "all", "conditions": [{"field": "audience", "operator": "equals", "value": "friends"}]}
+    among = {"match": "all", "conditions": [{"field": "audience", "operator": "contains", "value": "friends"}]}
     api.post("/audiences", {"name": "Close", "condition": among})
     assert "Close" in api.delete(f"/audiences/{friends['id']}").json["detail"]
     assert api.delete(f"/audiences/{friends['id']}?force=true").status_code == 204
