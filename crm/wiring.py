@@ -264,8 +264,8 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
-    "contact_notes": ("notes.find", "note_id"),
     "audiences": ("audiences.show", "audience_id"),
+    "contact_notes": ("notes.find", "note_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
