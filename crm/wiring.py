@@ -11,28 +11,43 @@ from flask import Blueprint, current_app
 from flask_login import current_user
 
 import crm.activity.models
+import crm.api.models
+import crm.audiences.models
 import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
 import crm.email.models
+import crm.exports.models
 import crm.health.models
 import crm.imports.models
 import crm.notes.models
 import crm.notifications.models
 import crm.preferences.models
+import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.api import catalogue
+from crm.api import jobs as api_jobs
+from crm.api import routes as api
+from crm.audiences import fields as audience_fields
+from crm.audiences import jobs as audiences_jobs
+from crm.audiences import listeners as audiences_listeners
+from crm.audiences import listing as audiences_listing
+from crm.audiences import member_routes as audience_members
+from crm.audiences import queries as audiences_queries
+from crm.audiences import routes as audiences
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
 from crm.conditions.fields import Field
-from crm.contacts import condition_routes
+from crm.conditions.mentions import Mentioned, Use
+from crm.contacts import condition_routes, recently_deleted
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
@@ -46,6 +61,8 @@ from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.exports import jobs as exports_jobs
+from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
@@ -55,6 +72,7 @@ from crm.notes import jobs as notes_jobs
 from crm.notes import routes as notes
 from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
+from crm.recovery import jobs as recovery_jobs
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
@@ -62,8 +80,6 @@ from crm.tags import fields as tag_fields
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
-from crm.tags.models import Tag
-from crm.tags.queries import Use
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
 from crm.tasks import home_routes as task_home
@@ -72,7 +88,7 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people
+from crm.users import people, tokens
 from crm.users import routes as users
 from crm.users.models import User
 
@@ -82,6 +98,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    tokens.bp,
     workflows.bp,
     draft_routes.bp,
     step_routes.bp,
@@ -93,11 +110,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.bp,
     health.bp,
     imports.bp,
+    exports.bp,
     tasks.bp,
     task_acts.bp,
     task_calendar.bp,
     task_home.bp,
     contacts.bp,
+    audiences.bp,
+    audience_members.contact_bp,
+    recently_deleted.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -105,16 +126,22 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     notifications.bp,
     style.bp,
     demo.bp,
+    api.bp,
+    *catalogue.RESOURCES,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     email_jobs,
+    audiences_jobs,
     automation_jobs,
     health_jobs,
     imports_jobs,
+    api_jobs,
     notes_jobs,
     tasks_jobs,
+    exports_jobs,
+    recovery_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -122,12 +149,14 @@ LISTENERS: tuple[Listener, ...] = (
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
+    Listener(audiences_listeners.touch),
 )  # fmt: skip
 """What happens when something happened, in this order."""
 
 CONDITION_FIELDS: tuple[Field, ...] = (
     *contact_fields.FIELDS,
     *tag_fields.FIELDS,
+    *audience_fields.FIELDS,
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
@@ -161,6 +190,7 @@ COMPOSERS: tuple[Composer, ...] = (
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
@@ -191,6 +221,7 @@ UPCOMING: tuple[Callable[[Contact, User], Sequence[Upcoming]], ...] = (
 
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
+    audiences_listing.FILTER,
     contacts_filters.STAGE,
     contacts_filters.OWNER,
 )  # fmt: skip
@@ -201,16 +232,19 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    audiences_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    audiences_queries.audiences_with,
 )  # fmt: skip
-"""What refers to a tag; each is asked before one is deleted."""
+"""Who may refer to a tag or an audience; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
+    "audiences": ("audiences.show", "audience_id"),
     "contact_notes": ("notes.find", "note_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
@@ -236,6 +270,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         (
             Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),

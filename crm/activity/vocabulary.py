@@ -92,6 +92,13 @@ class ContactUpdated(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactRestored(Activity):
+    kind = "contact_restored"
+    icon = "restore"
+    label = "Contact brought back"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TagActivity(Activity):
     icon = "tag"
     subject_type = "contact_tags"
@@ -113,6 +120,30 @@ class TagRemoved(TagActivity):
     kind = "tag_removed"
     icon = "tag-off"
     label = "Tag removed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceActivity(Activity):
+    subject_type = "audiences"
+    audience: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.audience}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceJoined(AudienceActivity):
+    kind = "audience_joined"
+    icon = "users-plus"
+    label = "Joined audience"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceLeft(AudienceActivity):
+    kind = "audience_left"
+    icon = "user-minus"
+    label = "Left audience"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,11 +308,33 @@ class SequenceCompleted(WorkflowActivity):
     label = "Workflow completed"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Custom(Activity):
+    """What a program of the school says happened; `type` is its own word for it, `values` what it tells with it."""
+
+    kind = "custom"
+    icon = "bolt"
+    label = "Event from a program"
+    type: str
+    values: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return self.type.replace("_", " ").strip().capitalize() or self.label
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {**self.values, "type": self.type}
+
+
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
+    ContactRestored,
     TagAdded,
     TagRemoved,
+    AudienceJoined,
+    AudienceLeft,
     EmailSent,
     EmailOpened,
     EmailClicked,
@@ -296,5 +349,6 @@ VOCABULARY: tuple[type[Activity], ...] = (
     NoteAdded,
     SequenceStarted,
     SequenceCompleted,
+    Custom,
 )
 BY_KIND = {each.kind: each for each in VOCABULARY}

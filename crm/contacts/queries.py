@@ -73,6 +73,7 @@ WORDS = {
     "contact_activities": ("timeline entry", "timeline entries"),
     "contact_taggings": ("tag", "tags"),
     "contact_tasks": ("task", "tasks"),
+    "audience_members": ("audience", "audiences"),
     "contact_notes": ("note", "notes"),
     "automation_enrollments": ("workflow run", "workflow runs"),
     "email_messages": ("email", "emails"),

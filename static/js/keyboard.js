@@ -28,7 +28,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.isComposing || event.defaultPrevented) return;
     const combination = named(event);
-    if (typing(event.target) && !combination.startsWith("ctrl+")) return;
+    if ((typing(event.target) || document.querySelector("[data-arriving]")) && !combination.startsWith("ctrl+")) return;
     const element = (pending && find(`${pending} ${combination}`)) || find(combination);
     clearTimeout(timer);
     pending = combination.length === 1 && !element ? combination : "";
