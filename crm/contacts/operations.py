@@ -11,11 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.activity.operations import emit
-from crm.activity.vocabulary import Actor, ContactCreated, ContactUpdated
+from crm.activity.vocabulary import SYSTEM, Actor, ContactCreated, ContactUpdated
 from crm.contacts.fieldset import BY_KEY, DETAILS, parse_all
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
 from crm.database import db
+from crm.recovery.models import DeletedRecord
+from crm.recovery.operations import keep
 
 SEARCHED = {"first_name", "last_name", "email", "phone"}
 TAKEN = "Another contact already has this email address."
@@ -78,10 +80,12 @@ def update_contact(
     return changes
 
 
-def delete_contact(contact: Contact) -> None:
-    """Remove the contact and everything recorded about them."""
+def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
+    """Remove the contact and everything recorded about them; for thirty days it can be brought back."""
+    kept = keep("contacts", contact.id, contact.name, contact.email, by)
     db.session.delete(contact)
     db.session.flush()
+    return kept
 
 
 def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -1,4 +1,5 @@
 // Shortcuts from data-key ("/", "ctrl+k", "g c"; several apart by commas or two spaces): focuses fields, presses the rest.
+// What the page itself offers goes before the frame around it.
 (() => {
   const PATIENCE = 900;
   let pending = "";
@@ -11,9 +12,10 @@
 
   function find(combination) {
     const dialog = document.querySelector("dialog[open]");
-    return [...(dialog || document).querySelectorAll("[data-key]")].find(
+    const found = [...(dialog || document).querySelectorAll("[data-key]")].filter(
       (element) => keysOf(element).includes(combination) && visible(element) && !element.disabled,
     );
+    return found.find((element) => element.closest("main")) || found[0];
   }
 
   function use(element) {
