@@ -75,5 +75,7 @@ def _wire(app: Flask) -> None:
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["places"] = wiring.places_of
+    app.extensions["actions"] = wiring.actions_of
+    app.extensions["finders"] = wiring.FINDERS
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

@@ -6,6 +6,7 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.contacts.jobs import sweep_names
 from crm.email.jobs import deliver, mail_notifications
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat
@@ -29,6 +30,7 @@ CLOCK = (
     Every(1, run_exports),
     Every(60 * 24, sweep_exports),
     Every(60 * 24, forget_deleted),
+    Every(60 * 24, sweep_names),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
     Every(1, settle_audiences),

@@ -41,6 +41,7 @@ from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
 from crm.audiences import routes as audiences
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
+from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
@@ -50,6 +51,8 @@ from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import condition_routes, recently_deleted
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
+from crm.contacts import finding as contact_finding
+from crm.contacts import jobs as contacts_jobs
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import newest as contacts_newest  # noqa: F401
 from crm.contacts import profile as contacts
@@ -57,6 +60,7 @@ from crm.contacts.listing import BulkAction, Column, Filter
 from crm.contacts.models import Contact
 from crm.demo import routes as demo
 from crm.email import fields as email_fields
+from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
@@ -73,27 +77,32 @@ from crm.notes import routes as notes
 from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.recovery import jobs as recovery_jobs
+from crm.search import routes as search
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.tags import finding as tag_finding
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
+from crm.tasks import finding as task_finding
 from crm.tasks import home_routes as task_home
 from crm.tasks import jobs as tasks_jobs
 from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, tokens
+from crm.users import people, people_finder, tokens
 from crm.users import routes as users
+from crm.users.finding import Finder
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     condition_routes.bp,
+    search.bp,
     home.bp,
     setup.bp,
     users.bp,
@@ -142,6 +151,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     tasks_jobs,
     exports_jobs,
     recovery_jobs,
+    contacts_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -235,6 +245,16 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     audiences_listing.BULK,
 )  # fmt: skip
 
+FINDERS: tuple[Finder, ...] = (
+    contact_finding.FINDER,
+    task_finding.FINDER,
+    workflow_finding.FINDER,
+    template_finding.FINDER,
+    tag_finding.FINDER,
+    people_finder.FINDER,
+)  # fmt: skip
+"""What the search box finds, in this order."""
+
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
     audiences_queries.audiences_with,
@@ -300,6 +320,18 @@ QUICK_ADD: tuple[Place, ...] = (
 )
 """The menu behind the plus, each with the key that opens it."""
 
+ACTIONS: tuple[Place, ...] = (
+    Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
+    Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
+    Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
+    Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
+    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("account", "Your account, password and theme", "users.account", "user"),
+)
+"""What the search box offers to do."""
+
 
 def page_context() -> dict[str, Any]:
     """What every page knows: the school's name and the places this viewer may go."""
@@ -316,6 +348,11 @@ def page_context() -> dict[str, Any]:
 def places_of(user: User) -> list[Place]:
     """The places of the navigation this user may go, in order."""
     return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
+
+
+def actions_of(user: User) -> list[Place]:
+    """What this user may do from the search box, in order."""
+    return [each for each in ACTIONS if not each.permission or user.can(each.permission)]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:

@@ -15,6 +15,7 @@ from crm.activity.vocabulary import SYSTEM, Actor, ContactCreated, ContactUpdate
 from crm.contacts.fieldset import BY_KEY, DETAILS, parse_all
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
+from crm.contacts.spelling import forget
 from crm.database import db
 from crm.recovery.models import DeletedRecord
 from crm.recovery.operations import keep
@@ -83,8 +84,10 @@ def update_contact(
 def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
     """Remove the contact and everything recorded about them; for thirty days it can be brought back."""
     kept = keep("contacts", contact.id, contact.name, contact.email, by)
+    name = contact.sort_name
     db.session.delete(contact)
     db.session.flush()
+    forget([name])
     return kept
 
 

@@ -64,7 +64,7 @@ def in_sight(found: sa.Select[Any], viewer: User) -> sa.Select[Any]:
         return found.where(sa.false())
     if not viewer.sees_assigned_only:
         return found
-    of_theirs = Task.contact_id.in_(sa.select(Contact.id).where(scope(viewer)))
+    of_theirs = sa.select(Contact.id).where(Contact.id == Task.contact_id, scope(viewer)).correlate(Task).exists()
     return found.where(sa.or_(Task.assigned_to == viewer.id, of_theirs))
 
 
