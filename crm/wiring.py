@@ -13,6 +13,7 @@ from flask_login import current_user
 import crm.activity.models
 import crm.automation.models
 import crm.contacts.models
+import crm.custom_fields.models
 import crm.delivery.models
 import crm.email.models
 import crm.health.models
@@ -35,6 +36,10 @@ from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
+from crm.custom_fields import fields as custom_condition_fields
+from crm.custom_fields import routes as custom_fields
+from crm.custom_fields.models import CustomField
+from crm.custom_fields.queries import Use as FieldUse
 from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
@@ -57,7 +62,7 @@ from crm.tags.models import Tag
 from crm.tags.queries import Use
 from crm.tasks import routes as tasks
 from crm.timeline import routes as timeline
-from crm.users import people
+from crm.users import people, teams
 from crm.users import routes as users
 from crm.users.models import User
 
@@ -72,6 +77,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     step_routes.bp,
     enrollment_routes.bp,
     settings.bp,
+    custom_fields.bp,
+    teams.bp,
     templates.bp,
     messages.bp,
     tracking.bp,
@@ -108,6 +115,11 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
+
+MORE_CONDITION_FIELDS: tuple[Callable[[], Sequence[Field]], ...] = (
+    custom_condition_fields.fields,
+)  # fmt: skip
+"""What they may ask for besides, made by the school: asked for anew each time."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,11 @@ TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
     mentions.workflows_with,
 )  # fmt: skip
 """What refers to a tag; each is asked before one is deleted."""
+
+FIELD_USES: tuple[Callable[[CustomField], Sequence[FieldUse]], ...] = (
+    mentions.workflows_with_field,
+)  # fmt: skip
+"""What refers to a custom field; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
@@ -190,6 +207,8 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
+            Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),

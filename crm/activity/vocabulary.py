@@ -92,6 +92,20 @@ class ContactUpdated(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageChanged(Activity):
+    kind = "stage_changed"
+    icon = "target"
+    label = "Stage changed"
+    old: str
+    new: str
+    """The keys of the stages."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.old.capitalize()} → {self.new.capitalize()}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TagActivity(Activity):
     icon = "tag"
     subject_type = "contact_tags"
@@ -231,6 +245,7 @@ class SequenceCompleted(WorkflowActivity):
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
+    StageChanged,
     TagAdded,
     TagRemoved,
     EmailSent,

@@ -54,6 +54,7 @@ def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
 WORDS = {
     "contact_activities": ("timeline entry", "timeline entries"),
     "contact_taggings": ("tag", "tags"),
+    "contact_field_values": ("value of a field", "values of fields"),
     "contact_tasks": ("task", "tasks"),
     "automation_enrollments": ("workflow run", "workflow runs"),
     "email_messages": ("email", "emails"),
