@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,11 @@ from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
 from crm.demo.school import AlreadyThere, load_school
 from crm.health import checks
+from crm.imports import runs
+from crm.imports.queries import reasons, rows_of
+from crm.lib.csv_files import CsvError
 from crm.setup import operations as first_start
+from crm.tags.operations import Refused as TagRefused
 from crm.users import operations as users
 from crm.users import queries as people
 
@@ -156,6 +161,38 @@ def token_add(email: str, name: str) -> None:
         raise click.ClickException(f"Nobody has the address {email}.")
     click.echo(users.add_token(owner, name))
     commit()
+
+
+@cli.group("import")
+def import_() -> None:
+    """Bring data in."""
+
+
+@import_.command("contacts")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map", "pairs", multiple=True, metavar="COLUMN=FIELD", help="What a column means; no field leaves it out."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option("--tag", "tags", multiple=True, help="A tag for everyone in the file.")
+@in_app
+def import_contacts(file: Path, pairs: tuple[str, ...], dry_run: bool, tags: tuple[str, ...]) -> None:
+    """Import contacts from the CSV file FILE."""
+    columns = {column: field for column, _, field in (each.rpartition("=") for each in pairs)}
+    try:
+        with click.progressbar(length=1, label=file.name) as bar:
+            done = runs.import_file(file, columns, tags=tags, is_dry_run=dry_run, progress=partial(_follow, bar))
+    except (CsvError, runs.operations.Refused, TagRefused, OSError) as problem:
+        raise click.ClickException(str(problem)) from None
+    for outcome in ("refused", "skipped"):
+        for row in rows_of(done, outcome, limit=1000):
+            click.echo(f"line {row.line}: {reasons(row.problems)}", err=True)
+    click.echo(", ".join(f"{label}: {count:,}" for _, label, count in done.counts))
+
+
+def _follow(bar: Any, done: int, total: int) -> None:
+    bar.length = max(total, done, 1)
+    bar.update(done - bar.pos)
 
 
 @cli.command()

@@ -10,6 +10,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,6 +73,13 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _sender(value: str) -> str:
+    local, at, host = parseaddr(value)[1].rpartition("@")
+    if not local or not at or not host:
+        raise ValueError(f"“{value}” holds no address; write it as School <office@school.example>")
+    return value.strip()
+
+
 def _level(value: str) -> str:
     if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError(f"“{value}” is no log level; write DEBUG, INFO, WARNING or ERROR")
@@ -107,7 +115,7 @@ SETTINGS = (
     Setting("SECRET_KEY_FALLBACKS", "", str.split, "older keys, spaced, whose links stay valid"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", _http_url, "the address people and mail links use"),
     Setting("SMTP_URL", "", _smtp, "carries email; empty: messages land in the built-in outbox"),
-    Setting("MAIL_FROM", "School <school@localhost>", _text, "the sender of email"),
+    Setting("MAIL_FROM", "School <school@localhost>", _sender, "the sender of email"),
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),

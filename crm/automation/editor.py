@@ -179,7 +179,8 @@ class Spot:
         """The spot written as str() writes it; None for anything else."""
         parent, _, rest = text.partition(":")
         branch, _, position = rest.rpartition(":")
-        if not branch or not (parent + position + "0").isdigit():
+        numbers = parent + position + "0"
+        if not branch or not (numbers.isascii() and numbers.isdigit()):
             return None
         return cls(int(parent) if parent else None, branch, int(position) if position else None)
 

@@ -17,6 +17,8 @@ from flask import current_app
 
 from crm.automation import breaker, effects, record, travellers
 from crm.automation.decisions import Branch, Decision, Exit, Fail, GoTo, Next, WaitFor, WaitUntil
+from crm.automation.enrolling import end
+from crm.automation.models import Enrollment
 from crm.automation.plan import PlannedStep, plan_of
 from crm.automation.travellers import Traveller
 from crm.conditions.queries import matching_ids
@@ -72,8 +74,8 @@ def _apart(ids: Sequence[int], now: datetime) -> None:
 def _alone(enrollment_id: int, now: datetime) -> None:
     """Step by step, each committed by itself, so that what fails is the step that fails."""
     for _ in range(STEPS_PER_PASS):
-        batch = travellers.due(now, 1, only=[enrollment_id])
         try:
+            batch = travellers.due(now, 1, only=[enrollment_id])
             _move(batch, now, rounds=1)
         except sa.exc.OperationalError:
             rollback()
@@ -81,10 +83,23 @@ def _alone(enrollment_id: int, now: datetime) -> None:
         except Exception as error:
             log.exception("enrollment %s failed", enrollment_id)
             rollback()
-            _move(travellers.due(now, 1, only=[enrollment_id]), now, failure=_in_words(error))
+            _fail(enrollment_id, _in_words(error), now)
             return
         if not batch:
             return
+
+
+def _fail(enrollment_id: int, reason: str, now: datetime) -> None:
+    """Fail it at its step, in its log; where not even that can be done, the enrollment alone."""
+    try:
+        _move(travellers.due(now, 1, only=[enrollment_id]), now, failure=reason)
+    except sa.exc.OperationalError:
+        rollback()
+        raise
+    except Exception:
+        rollback()
+        end(sa.select(Enrollment.id).where(Enrollment.id == enrollment_id), reason, "failed")
+        commit()
 
 
 def _move(batch: Sequence[Traveller], now: datetime, rounds: int = STEPS_PER_PASS, failure: str | None = None) -> None:
@@ -117,11 +132,12 @@ class Pass:
         """One step for each; those who can go on at once."""
         deeds: list[effects.Deed] = []
         for (version_id, step_id), group in _by_step(moving).items():
-            if step_id is None:
-                for each in group:
-                    each.complete(self.now)
+            step = plan_of(version_id).steps.get(step_id or 0)
+            if step is not None:
+                deeds += self._visit(step, group)
                 continue
-            deeds += self._visit(plan_of(version_id).steps[step_id], group)
+            for each in group:
+                each.complete(self.now) if step_id is None else each.lose_way(self.now)
         effects.apply(deeds)
         return [each for each in moving if each.is_moving]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from crm.automation.editor import Card, Outline, Rail
 
-BOX, HEIGHT = 148, 44
-GAP = 26
+BOX, HEIGHT = 142, 42
+GAP = 24
 """Between two boxes of a line."""
 FORK = 18
 """Between a box and where its branches run straight down."""
-ASIDE = 20
-MARGIN = 14
+ASIDE = 12
+MARGIN = 10
 CURVE = 8
 
 

@@ -142,6 +142,7 @@ class Enrollment(Identified, Model):
         sa.UniqueConstraint("workflow_id", "contact_id", "entry_key"),
         sa.Index("ix_automation_enrollments_due", "status", "next_action_at"),
         sa.Index("ix_automation_enrollments_workflow", "workflow_id", "status", "id"),
+        sa.Index("ix_automation_enrollments_newest", "workflow_id", "id"),
         sa.Index(
             "ix_automation_enrollments_waiting",
             "contact_id",

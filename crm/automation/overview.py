@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -33,6 +34,12 @@ class Page:
 
     rows: list[Row]
     next: str | None
+
+    @property
+    def mark(self) -> str:
+        """Changes when anything that is shown does."""
+        shown = [(each.workflow.id, each.workflow.name, each.workflow.status, each) for each in self.rows]
+        return str(crc32(repr(shown).encode()))
 
 
 def page(status: str | None, after: str = "") -> Page:
@@ -79,6 +86,6 @@ def _key(text: str) -> tuple[sa.ColumnElement[datetime], int] | None:
     """The place in the list an address names; None for anything else."""
     moment, _, number = text.partition("~")
     try:
-        return sa.bindparam(None, datetime.fromisoformat(moment), Workflow.updated_at.type), int(number)
-    except ValueError:
+        return sa.bindparam(None, datetime.fromisoformat(moment).astimezone(UTC), Workflow.updated_at.type), int(number)
+    except (ValueError, OverflowError):
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from zlib import crc32
 
 import sqlalchemy as sa
@@ -18,17 +20,23 @@ from crm.database import commit, db, rollback
 from crm.users.access import requires
 
 bp = Blueprint("workflows", __name__)
+LARGEST_FILE = 5_000_000
 
 
 @bp.get("/workflows")
 @requires("crm.workflows.view")
-def index() -> str:
-    """The list, newest change first; by status, when one is chosen."""
-    status = request.args.get("status")
+def index() -> Reply:
+    """The list, newest change first; by status, when one is chosen. Nothing when it is as it was `seen`."""
+    status, after = request.args.get("status"), request.args.get("after", "")
     status = status if status in STATUSES else None
+    page = overview.page(status, after)
+    if request.args.get("seen") == page.mark:
+        return Response(status=204)
     return render_template(
         "automation/index.html",
-        page=overview.page(status, request.args.get("after", "")),
+        page=page,
+        after=after or None,
+        seen=page.mark,
         status=status,
         statuses=STATUSES,
         numbers=overview.numbers(),
@@ -40,7 +48,7 @@ def index() -> str:
 @requires("crm.workflows.create")
 def new() -> Reply:
     """Name a new workflow."""
-    return panel("new.html", form=NameForm(), recipes=recipes.RECIPES)
+    return _new_panel()
 
 
 @bp.post("/workflows")
@@ -49,11 +57,11 @@ def create() -> Reply:
     """Make an empty workflow and open it in the editor."""
     form = NameForm()
     if not form.validate_on_submit():
-        return panel("new.html", form=form, recipes=recipes.RECIPES)
+        return _new_panel(form)
     try:
         workflow = operations.create_workflow(form.name.data, current_user.actor)
     except Refused as refusal:
-        return panel("new.html", form=form, recipes=recipes.RECIPES, refusal=refusal)
+        return _new_panel(form, refusal=refusal)
     commit()
     return to_editor(workflow)
 
@@ -66,6 +74,30 @@ def start_from(key: str) -> Reply:
     workflow = documents.import_document(recipe.document, current_user.actor)
     commit()
     return to_editor(workflow)
+
+
+@bp.post("/workflows/documents")
+@requires("crm.workflows.create")
+def import_file() -> Reply:
+    """Make a workflow from a file that was exported, as a draft; what is wrong with the file is said by its place."""
+    file = request.files.get("file")
+    try:
+        document = json.loads(file.read(LARGEST_FILE) if file else b"")
+    except (ValueError, RecursionError):
+        return _new_panel(
+            refusal=Refused("This is not a workflow file: it is not JSON. Choose one exported from here.")
+        )
+    try:
+        workflow = documents.import_document(document, current_user.actor)
+    except documents.BadDocument as refusal:
+        rollback()
+        return _new_panel(refusal=refusal, problems=refusal.problems)
+    commit()
+    return to_editor(workflow)
+
+
+def _new_panel(form: NameForm | None = None, **values: Any) -> tuple[str, int]:
+    return panel("new.html", form=form or NameForm(formdata=None), recipes=recipes.RECIPES, **values)
 
 
 @bp.get("/workflows/<int:workflow_id>")

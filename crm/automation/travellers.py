@@ -110,6 +110,10 @@ class Traveller:
         self.visits[-1].error = reason
         self._end("failed", reason, now)
 
+    def lose_way(self, now: datetime) -> None:
+        """The step to go to is not there."""
+        self._end("failed", "The step does not exist any more", now)
+
     def _close(self, status: str, why: str, now: datetime) -> None:
         visit = self.visits[-1]
         visit.status, visit.left_at, visit.result["why"] = status, now, why

@@ -57,6 +57,7 @@ class Welcome:
     first_content: tuple[int, str]
     second_content: tuple[int, str]
     url: str
+    school: dict[str, str]
 
 
 @dataclass
@@ -222,7 +223,7 @@ class History:
         return self.say(EmailClicked(**about, url=self.welcome.url), clicked), clicked
 
     def _values(self, person: Person) -> dict[str, Any]:
-        return {"contact": {"first_name": person.first_name}}
+        return {"contact": {"first_name": person.first_name}, "school": self.welcome.school}
 
     def _task(self, person: Person, title: str, at: datetime, by: Actor) -> int:
         done = self._after(at, hours=60) if self.chance.random() < 0.93 else self.now + PATIENCE

@@ -22,6 +22,7 @@ from crm.email.models import EmailLink
 from crm.email.operations import ensure_content
 from crm.email.templates import create_template
 from crm.lib import clock
+from crm.settings.queries import school_name
 from crm.tags.operations import create_tag
 from crm.users.models import User
 
@@ -111,6 +112,7 @@ def _welcome_workflow(interested: int) -> Welcome:
         workflow.id, version.id, workflow.name, mail.id, by_type["wait_for_event", "main"].id, by_type["add_tag", "happened"].id,
         by_type["create_task", "happened"].id, remind.id, interested, (first.id, first.subject), (second.id, second.subject),
         db.session.scalars(sa.select(EmailLink.url).where(EmailLink.content_id == first.id)).first() or "",
+        {"name": school_name(), "address": current_app.config["MAIL_ADDRESS"]},
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from crm.lib.smtp_url import Server
 from crm.providers.mail import Accepted, Envelope, NotSent, Refused, Result, Unknown
 
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
+_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _FAILURES = (OSError, smtplib.SMTPException, ValueError)
 
 
@@ -99,7 +100,7 @@ class Smtp:
             try:
                 if not together:
                     connection.send(f"{command}\r\n".encode())
-                code, reply = connection.getreply()
+                code, reply = _answer(connection)
             except _FAILURES:
                 if refused is None:
                     raise
@@ -143,7 +144,7 @@ class Smtp:
         try:
             connection.sock.settimeout(self.timeouts.dot)
             connection.send(b".\r\n")
-            code, raw = connection.getreply()
+            code, raw = _answer(connection)
             connection.sock.settimeout(self.timeouts.reply)
         except _FAILURES as error:
             self._hang_up()
@@ -179,6 +180,14 @@ class _Stale:
     """The connection ended before the message was begun."""
 
     reason: str
+
+
+def _answer(connection: smtplib.SMTP) -> tuple[int, bytes]:
+    """The server's next answer. What came so far is acknowledged at once: a server that writes its answers one by one would
+    otherwise wait 40 ms for that before each."""
+    if _QUICKACK is not None:
+        connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+    return connection.getreply()
 
 
 def _stuffed(data: bytes) -> bytes:

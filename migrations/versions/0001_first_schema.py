@@ -452,6 +452,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_automation_enrollments_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_automation_enrollments_current_step_id'), ['current_step_id'], unique=False)
         batch_op.create_index('ix_automation_enrollments_due', ['status', 'next_action_at'], unique=False)
+        batch_op.create_index('ix_automation_enrollments_newest', ['workflow_id', 'id'], unique=False)
         batch_op.create_index('ix_automation_enrollments_waiting', ['contact_id', 'waiting_for'], unique=False, sqlite_where=sa.text('waiting_for IS NOT NULL'), postgresql_where=sa.text('waiting_for IS NOT NULL'))
         batch_op.create_index('ix_automation_enrollments_workflow', ['workflow_id', 'status', 'id'], unique=False)
 

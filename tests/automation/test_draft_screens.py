@@ -57,7 +57,7 @@ def test_those_who_match_already_are_counted_and_come_in_if_wanted(as_mo: FlaskC
     contact()
     version = draft(WAIT, trigger="student_created")
     path = f"/workflows/{version.workflow_id}/activation"
-    assert "1 contact already match" in as_mo.get(path).text
+    assert "1 contact already matches" in as_mo.get(path).text
     as_mo.post(path, data={"already": "take"})
     assert version.workflow.intake_after_id == 0
 

@@ -12,7 +12,7 @@ from wtforms import BooleanField, Form
 from crm.activity.models import ContactActivity
 from crm.automation import engine, record
 from crm.automation.decisions import CreateTask, Decision, GoTo, Next, WaitUntil
-from crm.automation.models import Enrollment, StepLog, Workflow
+from crm.automation.models import Enrollment, Step, StepLog, Workflow
 from crm.automation.operations import archive, enroll, pause, resume, retry_enrollment, skip_step
 from crm.automation.step_type import StepType
 from crm.automation.types import STEPS
@@ -113,6 +113,21 @@ def test_one_that_breaks_fails_alone_and_the_others_go_on(app, config):
     assert db.session.get(Workflow, workflow.id).total_completed == 6
 
 
+def test_one_that_cannot_even_be_logged_fails_all_the_same(app, monkeypatch):
+    entered(TASK, number=3)
+    write = record.write
+
+    def breaks_for_one(batch: Any, now: datetime) -> None:
+        if any(each.view.facts["email"] == "carla1@example.com" for each in batch):
+            raise ValueError("cannot be written")
+        write(batch, now)
+
+    monkeypatch.setattr(record, "write", breaks_for_one)
+    paths.run()
+    assert statuses() == {"completed": 2, "failed": 1}
+    assert paths.enrollment(status="failed").exit_reason == "ValueError: cannot be written"
+
+
 def test_a_failed_one_can_try_again_or_skip_the_step(app):
     entered(("poison", {}), TASK, number=2)
     paths.run()
@@ -183,6 +198,17 @@ def test_an_unknown_step_fails_with_words(app, monkeypatch):
     app.extensions.pop("automation_plans", None)
     paths.run()
     assert paths.enrollment().exit_reason == "There is no step type “create_task”"
+
+
+def test_a_step_that_is_gone_fails_with_words(app):
+    entered(TASK, number=2)
+    other = paths.draft(TASK)
+    [step] = db.session.query(Step).filter_by(version_id=other.id)
+    paths.enrollment().current_step_id = step.id
+    commit()
+    paths.run()
+    assert statuses() == {"completed": 1, "failed": 1}
+    assert paths.enrollment(status="failed").exit_reason == "The step does not exist any more"
 
 
 def test_a_paused_workflow_holds_everyone_and_goes_on_where_it_was(app):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from crm.automation.operations import archive, create_workflow
+from crm.automation.operations import archive, create_workflow, enroll
 from crm.automation.overview import PAGE
 from crm.database import commit
 from tests.automation.paths import draft, running
+from tests.factories import contact
 
 
 def test_it_says_what_starts_each_and_how_many_are_where(as_mo: FlaskClient) -> None:
@@ -43,7 +44,8 @@ def test_a_long_list_has_pages(as_mo: FlaskClient) -> None:
 
 def test_a_broken_place_in_the_list_is_its_beginning(as_mo: FlaskClient) -> None:
     create_workflow("Win back")
-    assert "Win back" in as_mo.get("/workflows?after=junk~x").text
+    for place in ("junk~x", "2020-01-01T00:00:00~x", "0001-01-01T00:00:00+14:00~1", "~"):
+        assert "Win back" in as_mo.get("/workflows", query_string={"after": place}).text
 
 
 def test_with_none_it_offers_a_beginning(as_mo: FlaskClient) -> None:
@@ -54,3 +56,12 @@ def test_with_none_it_offers_a_beginning(as_mo: FlaskClient) -> None:
 def test_agents_and_viewers_are_refused(as_agnes: FlaskClient, as_vic: FlaskClient) -> None:
     assert as_agnes.get("/workflows").status_code == 403
     assert as_vic.get("/workflows").status_code == 403
+
+
+def test_the_numbers_keep_up_and_cost_nothing_while_nothing_happens(as_mo: FlaskClient) -> None:
+    workflow = running(("wait_duration", {"duration": 1, "unit": "days"}))
+    poll = as_mo.get("/workflows").text.split('hx-get="')[-1].split('"')[0].replace("&amp;", "&")
+    assert as_mo.get(poll).status_code == 204
+    enroll(workflow, [contact().id])
+    commit()
+    assert as_mo.get(poll).status_code == 200

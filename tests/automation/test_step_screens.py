@@ -144,7 +144,8 @@ def test_a_step_does_not_go_into_its_own_branch(as_mo: FlaskClient) -> None:
 
 def test_a_place_that_makes_no_sense_is_asked_for_again(as_mo: FlaskClient) -> None:
     version = draft(("wait_duration", DAY))
-    assert as_mo.post(at(version, f"{steps(version)[0]}/place"), data={"to": "junk"}).status_code == 422
+    for place in ("junk", ":main:²", "::", "²:main:1", ":maybe:1"):
+        assert as_mo.post(at(version, f"{steps(version)[0]}/place"), data={"to": place}).status_code == 422, place
 
 
 def test_dragging_moves_it(as_mo: FlaskClient) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
+from typing import Any
+
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from crm.automation import documents, queries
+from crm.automation import queries
 from crm.automation.lint import lint
 from crm.automation.models import Workflow
 from crm.automation.recipes import RECIPES
@@ -67,7 +71,22 @@ def test_what_is_exported_can_be_imported(as_mo: FlaskClient) -> None:
     workflow = running(WAIT)
     reply = as_mo.get(f"/workflows/{workflow.id}/document")
     assert "attachment" in reply.headers["Content-Disposition"]
-    assert documents.import_document(reply.json).name == "Welcome"
+    upload(as_mo, reply.data)
+    assert (newest().name, newest().status) == ("Welcome", "draft")
+
+
+def upload(client: FlaskClient, data: bytes) -> Any:
+    return client.post("/workflows/documents", data={"file": (BytesIO(data), "workflow.json")})
+
+
+def test_a_file_that_is_none_or_wrong_makes_nothing_and_says_where(as_mo: FlaskClient) -> None:
+    for data in (b"", b"name,email", b"[" * 100_000, b"\xff\xfe"):
+        assert "This is not a workflow file" in upload(as_mo, data).text
+    document = {"name": "Bad", "steps": [{"type": "send_pigeon", "config": {}}]}
+    reply = upload(as_mo, json.dumps(document).encode())
+    assert reply.status_code == 422
+    assert "/steps/0" in reply.text
+    assert newest() is None
 
 
 def test_pausing_and_resuming(as_mo: FlaskClient) -> None:

@@ -54,6 +54,7 @@ def test_a_workflow_is_built_in_panels_and_activated(editor: Callable[[int], Pag
     page.get_by_role("button", name="Use this trigger").click()
     expect(page.locator(".trigger-card")).to_contain_text("The tag “Interested” is added")
     page.click("main .insert")
+    expect(page.locator("dialog[open] [data-palette-search]")).to_be_focused()
     page.keyboard.type("write")
     page.keyboard.press("Enter")
     page.fill("dialog[open] [name=subject]", "Hello")

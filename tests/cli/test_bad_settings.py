@@ -24,6 +24,8 @@ def cohort(tmp_path, *arguments, **environment):
         ("PUBLIC_URL", "crm.example.org", "no web address"),
         ("DATABASE_URL", "mysql://x", "sqlite:/// or postgresql://"),
         ("SMTP_URL", "mail.example.org:587", "smtp://user:password@host:port"),
+        ("SMTP_URL", "smtp://mail.example.org?tls=maybe", "smtp://user:password@host:port"),
+        ("MAIL_FROM", "Riverside School", "School <office@school.example>"),
         ("SECRET_KEY", "short", "32 characters"),
         ("LOG_LEVEL", "loud", "no log level"),
     ],

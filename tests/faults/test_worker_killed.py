@@ -28,7 +28,7 @@ from tests.faults.worker import Worker
 from tests.providers.mail_server import MailServer
 
 CONTACTS, KILLS = 500, 20
-PHASES = ("rcpt", "data", "body", "dot")
+PHASES = ("mail", "rcpt", "data", "dot")
 IS_SET = {"match": "all", "conditions": [{"field": "email", "operator": "is_set"}]}
 MAIL = {"subject": "Hello {{ contact.first_name }}", "content": "Welcome, [look](https://school.example/look)."}
 VISITS = 4

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
+from crm.activity.vocabulary import SYSTEM
 from crm.automation.decisions import AddTag
 from crm.automation.operations import enroll
 from crm.automation.types import STEPS
@@ -40,7 +41,7 @@ def test_who_wears_it_already_is_not_tagged_again(app, ada):
 def test_a_deleted_tag_fails_with_words(app):
     carla, tag = factories.contact(), factories.tag()
     workflow = paths.running(("add_tag", {"tag_id": tag.id}))
-    delete_tag(tag)
+    delete_tag(tag, SYSTEM)
     enroll(workflow, [carla.id])
     commit()
     paths.run()
