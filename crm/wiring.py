@@ -22,7 +22,8 @@ import crm.preferences.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
-import crm.users.models  # noqa: F401
+import crm.users.models
+import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
@@ -30,12 +31,13 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.conditions.fields import Field
-from crm.contacts import condition_routes
+from crm.contacts import condition_routes, list_routes, view_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
-from crm.contacts.listing import BulkAction, Column, Filter
+from crm.contacts.columns import Column
+from crm.contacts.listing import BulkAction, Filter
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
 from crm.custom_fields.models import CustomField
@@ -86,6 +88,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     imports.bp,
     tasks.bp,
     contacts.bp,
+    list_routes.bp,
+    view_routes.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,

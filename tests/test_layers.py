@@ -13,7 +13,7 @@ FLOORS = (
     ("conditions", "blocks"),
     ("users",),
     ("settings",),
-    ("custom_fields",),
+    ("custom_fields", "views"),
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),

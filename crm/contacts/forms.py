@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, SelectField, SelectMultipleField, StringField, TelField, URLField
+from wtforms import BooleanField, EmailField, Field, SelectField, SelectMultipleField, StringField, TelField, URLField
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
+from crm.conditions.forms import ConditionField
 from crm.contacts.fieldset import Detail
-from crm.lib.form_checks import choices
+from crm.lib.form_checks import choices, trimmed
 
 UNSET = ("", "Not set")
 ALWAYS_SET = {"lifecycle_stage"}
@@ -62,3 +63,16 @@ CONTROLS: dict[str, Callable[[Detail], Field]] = {
     "choices": _choices,
 }
 """Kind of a field → the control it is written with."""
+
+
+class ConditionForm(FlaskForm):
+    """What the list is narrowed to."""
+
+    condition = ConditionField("Contacts")
+
+
+class ViewForm(FlaskForm):
+    """What a saved view is called and who has it."""
+
+    name = StringField("Name", filters=[trimmed])
+    is_shared = BooleanField("Shared", description="Everybody who sees contacts can use it, each for their own.")

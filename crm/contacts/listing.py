@@ -7,6 +7,7 @@ the order is walked until a page is full.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,9 +16,12 @@ import sqlalchemy as sa
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
+from crm.conditions.compiler import compile_condition
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.contacts.search import found_among_others, found_by, searched
+from crm.custom_fields.models import FieldValue
+from crm.custom_fields.queries import field_named
 from crm.database import db, table_of
 from crm.lib.keyset import Order, Page, page, read_cursor
 from crm.users.models import User
@@ -52,16 +56,6 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Column:
-    """What a feature shows of each contact: `load` gets the page's ids, `template` draws one `cell`."""
-
-    key: str
-    label: str
-    load: Callable[[Sequence[int]], Mapping[int, Any]]
-    template: str
-
-
-@dataclass(frozen=True)
 class BulkAction:
     """What can be done to the chosen contacts: controls in `template`, drawn with the `values`, sending `ids`."""
 
@@ -77,6 +71,8 @@ class Sort:
     label: str
     column: str
     is_nullable: bool = False
+    field_id: int | None = None
+    """The school's own field whose values are sorted by."""
 
 
 SORTS = {
@@ -84,28 +80,58 @@ SORTS = {
     "email": Sort("Email", "email", True),
     "stage": Sort("Stage", "lifecycle_stage"),
     "owner": Sort("Owner", "owner_id", True),
+    "phone": Sort("Phone", "phone", True),
+    "team": Sort("Team", "team_id", True),
+    "country": Sort("Country", "country", True),
+    "city": Sort("City", "city", True),
+    "language": Sort("Language", "language", True),
+    "birthday": Sort("Birthday", "birthday", True),
+    "source": Sort("Source", "source", True),
+    "utm_source": Sort("UTM source", "utm_source", True),
+    "utm_medium": Sort("UTM medium", "utm_medium", True),
+    "utm_campaign": Sort("UTM campaign", "utm_campaign", True),
+    "external_id": Sort("External ID", "external_id", True),
+    "since": Sort("In stage since", "stage_changed_at", True),
     "activity": Sort("Last activity", "last_activity_at", True),
     "created": Sort("Added", "created_at"),
 }
-SHOWN = ("id", "first_name", "last_name", "email", "phone", "lifecycle_stage", "last_activity_at", "created_at")
+SHOWN = (
+    "id", "first_name", "last_name", "email", "phone", "lifecycle_stage", "last_activity_at", "created_at", "stage_changed_at",
+    "team_id", "guardian_id", "referrer_id", "country", "city", "language", "birthday", "source", "utm_source", "utm_medium",
+    "utm_campaign", "external_id",
+)  # fmt: skip
+LONGEST_CONDITION = 5_000
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the address of a list asks for."""
+    """What the address of a list asks for. `condition` is JSON as `crm.conditions` reads it; `view` the saved view it began with."""
 
     text: str = ""
     sort: str = DEFAULT
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    condition: str = ""
+    view: int | None = None
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.text or self.chosen)
+        return bool(self.text or self.chosen or self.condition)
+
+    @property
+    def tree(self) -> Any:
+        """The condition, read."""
+        return json.loads(self.condition) if self.condition else None
+
+    @property
+    def saved_query(self) -> dict[str, Any]:
+        """What a saved view keeps."""
+        return self.query(view=None)
 
     def query(self, **changed: Any) -> dict[str, Any]:
         """The address's parameters, with some changed; None leaves one out."""
         sort = self.sort if self.sort != DEFAULT else None
         given = {"q": self.text or None, "sort": sort, **{key: list(values) for key, values in self.chosen.items()}}
+        given |= {"if": self.condition or None, "view": self.view}
         return {key: value for key, value in {**given, **changed}.items() if value not in (None, [])}
 
     def without(self, key: str, value: str) -> Wanted:
@@ -126,9 +152,34 @@ def read_wanted(args: MultiDict[str, str], viewer: User) -> Wanted:
     chosen = {each.key: tuple(dict.fromkeys(filter(None, args.getlist(each.key)[:50]))) for each in filters_for(viewer)}
     return Wanted(
         text=" ".join(args.get("q", "").replace("\0", " ").split())[:200],
-        sort=sort if sort.removeprefix("-") in SORTS else DEFAULT,
+        sort=sort if sort_of(sort) else DEFAULT,
         chosen={key: values for key, values in chosen.items() if values},
+        condition=condition_text(_json(args.get("if", ""))),
+        view=args.get("view", type=int),
     )
+
+
+def sort_of(text: str) -> Sort | None:
+    """The order an address names: one of SORTS, or a field the school made itself."""
+    key = text.removeprefix("-")
+    if key in SORTS:
+        return SORTS[key]
+    own = field_named(key)
+    return Sort(own.label, own.kind.column, True, own.id) if own and own.kind.is_sortable else None
+
+
+def condition_text(tree: Any) -> str:
+    """The condition as an address carries it; an empty one is nothing."""
+    if not isinstance(tree, dict) or not tree.get("conditions"):
+        return ""
+    return json.dumps(tree, separators=(",", ":"), ensure_ascii=False)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if 0 < len(text) <= LONGEST_CONDITION else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Page:
@@ -136,13 +187,13 @@ def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Pag
     source, conditions, cheapest = _source(wanted, viewer)
     contacts = table_of(Contact)
     if cheapest is not None and wanted.sort == DEFAULT:
-        return _page(source, contacts, conditions, Order(cheapest, cheapest, is_descending=True), cursor)
+        return _page(source, contacts, Order(cheapest, cheapest, is_descending=True), conditions, cursor)
     if conditions and _is_few(source, conditions):
         found = sa.select(contacts).select_from(source).where(*conditions).limit(FEW + 1).subquery("contacts")
-        return _page(found, found, (), _order(wanted, found), cursor)
+        return _page(*_ordered(wanted, found, found), (), cursor)
     if cheapest is not None:
         conditions = [found_by(wanted.text)]
-    return _page(contacts, contacts, conditions, _order(wanted, contacts), cursor)
+    return _page(*_ordered(wanted, contacts, contacts), conditions, cursor)
 
 
 def contact_count(wanted: Wanted, viewer: User) -> int:
@@ -179,6 +230,8 @@ def _conditions(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
     for each in filters_for(viewer):
         if values := wanted.chosen.get(each.key):
             conditions.append(each.condition(values))
+    if wanted.condition:
+        conditions.append(compile_condition(wanted.tree))
     return [each for each in conditions if not isinstance(each, sa.True_)]
 
 
@@ -191,16 +244,28 @@ def _count_up_to(most: int, source: sa.FromClause, conditions: Sequence[sa.Colum
     return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def _order(wanted: Wanted, contacts: sa.FromClause) -> Order:
-    sort = SORTS[wanted.sort.removeprefix("-")]
-    return Order(contacts.c[sort.column], contacts.c.id, wanted.sort.startswith("-"), sort.is_nullable)
+def _ordered(
+    wanted: Wanted, source: sa.FromClause, contacts: sa.FromClause
+) -> tuple[sa.FromClause, sa.FromClause, Order]:
+    """The tables to read, those of contacts among them, and the order."""
+    sort = sort_of(wanted.sort) or SORTS["created"]
+    is_descending = wanted.sort.startswith("-")
+    if sort.field_id is None:
+        return source, contacts, Order(contacts.c[sort.column], contacts.c.id, is_descending, sort.is_nullable)
+    values = table_of(FieldValue).alias("sorted_by")
+    of_field = sa.and_(values.c.contact_id == contacts.c.id, values.c.field_id == sort.field_id, values.c.slot == 0)
+    return (
+        source.outerjoin(values, of_field),
+        contacts,
+        Order(values.c[sort.column], contacts.c.id, is_descending, True),
+    )
 
 
 def _page(
     source: sa.FromClause,
     contacts: sa.FromClause,
-    conditions: Sequence[sa.ColumnElement[bool]],
     order: Order,
+    conditions: Sequence[sa.ColumnElement[bool]],
     cursor: str | None,
 ) -> Page:
     users = table_of(User)

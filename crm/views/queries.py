@@ -1,0 +1,36 @@
+"""Questions about saved views."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from crm.database import db
+from crm.users.models import User
+from crm.views.models import ContactListChoice, ContactView, ContactViewPin
+
+
+def views_of(user: User) -> list[ContactView]:
+    """The user's own views and those shared with all, by name."""
+    seen = sa.or_(ContactView.owner_id == user.id, ContactView.is_shared)
+    return list(
+        db.session.scalars(sa.select(ContactView).where(seen).order_by(sa.func.lower(ContactView.name), ContactView.id))
+    )
+
+
+def view_of(user: User, view_id: int | None) -> ContactView | None:
+    """The view of this id, if the user may see it."""
+    found = db.session.get(ContactView, view_id) if view_id else None
+    return found if found and (found.is_shared or found.owner_id == user.id) else None
+
+
+def pinned_by(user: User) -> set[int]:
+    """The ids of the views the user has as tabs."""
+    return set(db.session.scalars(sa.select(ContactViewPin.view_id).where(ContactViewPin.user_id == user.id)))
+
+
+def columns_of(user: User, view: ContactView | None) -> list[str]:
+    """The keys of the columns to show; nothing chosen is the empty list."""
+    if view is not None and view.columns:
+        return list(view.columns)
+    choice = db.session.get(ContactListChoice, user.id)
+    return list(choice.columns) if choice else []
