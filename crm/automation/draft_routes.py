@@ -62,13 +62,18 @@ def trigger(workflow_id: int) -> Reply:
 @bp.route("/entry", methods=["GET", "POST"])
 @requires("crm.workflows.create")
 def entry(workflow_id: int) -> Reply:
-    """Choose how often a contact may enter."""
+    """Choose how often a contact may enter, and what counts as the goal."""
     workflow, version = draft_or_404(workflow_id)
-    form = EntryForm(data=version.entry_settings)
+    form = EntryForm(data={**version.entry_settings, "goal": version.goal.get("event", "")})
     refusal = None
-    if form.validate_on_submit():
+
+    def change() -> None:
         days = form.days.data if form.reentry.data == "after_days" else None
-        refusal = attempt(version, lambda: operations.set_entry(version, form.reentry.data, days))
+        operations.set_entry(version, form.reentry.data, days)
+        operations.set_goal(version, form.goal.data or None)
+
+    if form.validate_on_submit():
+        refusal = attempt(version, change)
         if not refusal:
             return to_editor(workflow)
     return panel("entry.html", form=form, refusal=refusal, workflow=workflow, version=version)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from crm.activity.vocabulary import BY_KIND
 from crm.automation import queries
 from crm.automation.lint import Finding, lint
 from crm.automation.models import Step, Version, Workflow
@@ -71,6 +72,7 @@ class Outline:
     trigger_icon: str
     trigger_summary: str
     entry_summary: str
+    goal_label: str | None
     findings: tuple[Finding, ...]
     completed: int
 
@@ -108,6 +110,7 @@ def outline_of(workflow: Workflow, version: Version, *, is_checked: bool = True)
         trigger.icon if trigger else "bolt",
         trigger.summary(version.trigger_conditions) if trigger else "Nothing starts this workflow yet",
         entry_sentence(version.entry_settings),
+        goal_label(version.goal),
         drawing.findings,
         workflow.total_completed,
     )
@@ -153,6 +156,12 @@ def entry_sentence(settings: Mapping[str, object]) -> str:
     if reentry == "after_days":
         return f"Again after {settings.get('days')} days"
     return REENTRY.get(reentry, reentry)
+
+
+def goal_label(goal: Mapping[str, object]) -> str | None:
+    """What a contact is meant to do in the end; None when nothing was said."""
+    event = str(goal.get("event") or "")
+    return BY_KIND[event].label if event in BY_KIND else event or None
 
 
 def palette() -> dict[str, list[StepType]]:

@@ -116,7 +116,7 @@ def show(workflow_id: int) -> str:
         running=queries.published_of(workflow),
         is_editable=version is draft and current_user.can("crm.workflows.create"),
         current_step=request.args.get("step", type=int),
-        **_live(workflow, version, outline),
+        **_live(workflow, version, outline, version.revision),
     )
 
 
@@ -126,11 +126,11 @@ def preview(workflow_id: int) -> Reply:
     """The drawn flow with the numbers as they are now; nothing when nothing changed since `seen`."""
     workflow = workflow_or_404(workflow_id)
     version = _shown(workflow, request.args.get("version", type=int))
-    live = _live(workflow, version, editor.outline_of(workflow, version))
-    is_stale = version.revision != request.args.get("revision", version.revision, type=int)
-    if not is_stale and request.args.get("seen") == live["seen"]:
+    seen_revision = request.args.get("revision", version.revision, type=int)
+    live = _live(workflow, version, editor.outline_of(workflow, version), seen_revision)
+    if request.args.get("seen") == live["seen"]:
         return Response(status=204)
-    return render_template("automation/_live.html", is_stale=is_stale, **live)
+    return render_template("automation/_live.html", **live)
 
 
 def _shown(workflow: Workflow, number: int | None) -> Version:
@@ -143,13 +143,14 @@ def _numbered(workflow: Workflow, number: int) -> Version | None:
     return db.session.scalar(sa.select(Version).filter_by(workflow_id=workflow.id, number=number))
 
 
-def _live(workflow: Workflow, version: Version, outline: editor.Outline) -> dict[str, object]:
-    """What changes while one looks on: the chart, the numbers, and a mark to tell whether they changed."""
+def _live(workflow: Workflow, version: Version, outline: editor.Outline, revision: int) -> dict[str, object]:
+    """What changes while one looks on at a `revision`: the chart, the numbers, and a mark to tell whether they changed."""
     chart = flow_chart.draw(outline)
     counts = queries.counts_of([workflow.id])[workflow.id]
-    seen = str(crc32(f"{chart}{counts}{workflow.status}".encode()))
-    values = {"workflow": workflow, "version": version, "outline": outline}
-    return {**values, "chart": chart, "counts": counts, "seen": seen}
+    is_stale = revision != version.revision
+    seen = str(crc32(f"{chart}{counts}{workflow.status}{is_stale}".encode()))
+    values = {"workflow": workflow, "version": version, "outline": outline, "seen_revision": revision}
+    return {**values, "chart": chart, "counts": counts, "is_stale": is_stale, "seen": seen}
 
 
 @bp.route("/workflows/<int:workflow_id>/name", methods=["GET", "POST"])

@@ -37,6 +37,15 @@ def test_how_often_a_contact_may_enter(as_mo: FlaskClient) -> None:
     assert as_mo.post(path, data={"reentry": "after_days"}).status_code == 422
 
 
+def test_a_goal_is_chosen_and_said(as_mo: FlaskClient) -> None:
+    version = draft()
+    path = f"/workflows/{version.workflow_id}/entry"
+    as_mo.post(path, data={"reentry": "never", "days": "", "goal": "email_clicked"})
+    assert version.goal == {"event": "email_clicked"}
+    assert "until the goal “Link clicked” is reached" in as_mo.get(f"/workflows/{version.workflow_id}").text
+    assert as_mo.post(path, data={"reentry": "never", "goal": "world_peace"}).status_code == 422
+
+
 def test_a_fault_stands_against_activation_and_is_linked_to_its_step(as_mo: FlaskClient) -> None:
     version = draft(("send_email", {}))
     step_id = queries.steps_of(version)[0].id

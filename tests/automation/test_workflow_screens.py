@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from crm.automation import queries
 from crm.automation.lint import lint
 from crm.automation.models import Workflow
+from crm.automation.operations import set_entry
 from crm.automation.recipes import RECIPES
 from crm.database import db
 from tests.automation.paths import draft, run, running
@@ -110,8 +111,7 @@ def test_a_running_one_is_shown_as_it_runs(as_mo: FlaskClient) -> None:
 
 def test_the_preview_says_nothing_until_something_changes(as_mo: FlaskClient, mo: object) -> None:
     workflow = running(WAIT)
-    page = as_mo.get(f"/workflows/{workflow.id}").text
-    poll = page.split('data-poll="15" hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    poll = _poll(as_mo.get(f"/workflows/{workflow.id}").text)
     assert as_mo.get(poll).status_code == 204
     as_mo.post(f"/workflows/{workflow.id}/enrollments", data={"contact_id": contact().id})
     run()
@@ -120,10 +120,18 @@ def test_the_preview_says_nothing_until_something_changes(as_mo: FlaskClient, mo
     assert "1 on the way" in reply.text
 
 
-def test_the_preview_tells_of_changes_by_others(as_mo: FlaskClient) -> None:
+def test_the_preview_tells_of_changes_by_others_until_they_are_looked_at(as_mo: FlaskClient) -> None:
     version = draft(WAIT)
-    reply = as_mo.get(f"/workflows/{version.workflow_id}/preview?version=1&revision=0")
-    assert "was changed elsewhere" in reply.text
+    poll = _poll(as_mo.get(f"/workflows/{version.workflow_id}").text)
+    set_entry(version, "after_finish")
+    told = as_mo.get(poll)
+    assert "was changed elsewhere" in told.text
+    assert as_mo.get(_poll(told.text)).status_code == 204
+    assert "was changed elsewhere" not in as_mo.get(f"/workflows/{version.workflow_id}").text
+
+
+def _poll(page: str) -> str:
+    return page.split('data-poll="15" hx-get="')[1].split('"')[0].replace("&amp;", "&")
 
 
 def test_what_does_not_exist_is_not_found(as_mo: FlaskClient) -> None:

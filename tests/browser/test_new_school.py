@@ -159,7 +159,7 @@ def add_step(page: Page, label: str, inside: bool = False, **values: str) -> Non
 
 def activate(page: Page) -> None:
     page.get_by_role("link", name="Activate…").click()
-    page.get_by_label(re.compile(f"Also take in these {GOOD} contacts")).check()
+    page.get_by_label(re.compile("Also take in these contacts")).check()
     if page.locator("[name=accept]").count():
         page.locator("[name=accept]").check()
     page.get_by_role("button", name="Activate", exact=True).click()
