@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.activity.jobs import dispatch
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.bulk.jobs import run_bulk_actions
 from crm.email.jobs import deliver
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
@@ -14,6 +15,7 @@ CLOCK = (
     Every(1, dispatch),
     Every(1, deliver),
     Every(1, run_imports),
+    Every(1, run_bulk_actions),
     Every(60 * 24, sweep_imports),
     Every(1, process_enrollments),
     Every(1, enroll_matching),

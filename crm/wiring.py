@@ -12,6 +12,7 @@ from flask_login import current_user
 
 import crm.activity.models
 import crm.automation.models
+import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
 import crm.delivery.models
@@ -30,6 +31,9 @@ from crm.automation import draft_routes, enrollment_routes, mentions, step_route
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.bulk import jobs as bulk_jobs
+from crm.bulk import listing as bulk_listing
+from crm.bulk import routes as bulk
 from crm.conditions.fields import Field
 from crm.contacts import condition_routes, list_routes, view_routes
 from crm.contacts import fields as contact_fields
@@ -89,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tasks.bp,
     contacts.bp,
     list_routes.bp,
+    bulk.bp,
     view_routes.bp,
     tags.bp,
     tagging.bp,
@@ -103,6 +108,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     automation_jobs,
     health_jobs,
     imports_jobs,
+    bulk_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -157,6 +163,7 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    bulk_listing.BULK,
 )  # fmt: skip
 
 TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (

@@ -16,7 +16,7 @@ FLOORS = (
     ("custom_fields", "views"),
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
-    ("audiences", "tasks", "email", "sms", "whatsapp"),
+    ("bulk", "audiences", "tasks", "email", "sms", "whatsapp"),
     ("broadcasts", "scoring", "webforms", "imports"),
     ("automation",),
     ("landing", "analytics"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
 from crm.conditions.compiler import compile_condition
@@ -196,10 +196,21 @@ def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Pag
     return _page(*_ordered(wanted, contacts, contacts), conditions, cursor)
 
 
-def contact_count(wanted: Wanted, viewer: User) -> int:
-    """How many contacts there are, counted up to one more than COUNTED."""
+def contact_count(wanted: Wanted, viewer: User, most: int | None = None) -> int:
+    """How many contacts there are, counted up to `most`, else to one more than COUNTED."""
     source, conditions, _ = _source(wanted, viewer)
-    return _count_up_to(COUNTED + 1, source, conditions)
+    return _count_up_to(most or COUNTED + 1, source, conditions)
+
+
+def matching(wanted: Wanted, viewer: User) -> sa.Select[tuple[int]]:
+    """The ids of all contacts of the list."""
+    words = [found_by(wanted.text)] if wanted.text else []
+    return sa.select(Contact.id).where(*_conditions(wanted, viewer), *words)
+
+
+def contact_list_url(wanted: Wanted) -> str:
+    """Where the list is looked at."""
+    return url_for("contacts.index", **wanted.query())
 
 
 def sort_url_value(wanted: Wanted, key: str) -> str:
