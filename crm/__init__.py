@@ -67,11 +67,10 @@ def _wire(app: Flask) -> None:
     app.extensions["contact_filters"] = wiring.CONTACT_FILTERS
     app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
     app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
-    app.extensions["tag_uses"] = wiring.TAG_USES
+    app.extensions["where_used"] = wiring.WHERE_USED
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["more_condition_fields"] = wiring.MORE_CONDITION_FIELDS
-    app.extensions["field_uses"] = wiring.FIELD_USES
     app.extensions["places"] = wiring.places_of
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

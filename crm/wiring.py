@@ -11,6 +11,8 @@ from flask import Blueprint, current_app
 from flask_login import current_user
 
 import crm.activity.models
+import crm.api.models
+import crm.audiences.models
 import crm.automation.models
 import crm.bulk.models
 import crm.contacts.models
@@ -27,6 +29,16 @@ import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.api import catalogue
+from crm.api import jobs as api_jobs
+from crm.api import routes as api
+from crm.audiences import fields as audience_fields
+from crm.audiences import jobs as audiences_jobs
+from crm.audiences import listeners as audiences_listeners
+from crm.audiences import listing as audiences_listing
+from crm.audiences import member_routes as audience_members
+from crm.audiences import queries as audiences_queries
+from crm.audiences import routes as audiences
 from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -35,6 +47,7 @@ from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
 from crm.conditions.fields import Field
+from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import condition_routes, list_routes, view_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
@@ -44,8 +57,6 @@ from crm.contacts.columns import Column
 from crm.contacts.listing import BulkAction, Filter
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
-from crm.custom_fields.models import CustomField
-from crm.custom_fields.queries import Use as FieldUse
 from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
@@ -64,13 +75,12 @@ from crm.tags import fields as tag_fields
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
-from crm.tags.models import Tag
-from crm.tags.queries import Use
 from crm.tasks import routes as tasks
 from crm.timeline import routes as timeline
-from crm.users import people, teams
+from crm.users import people, teams, tokens
 from crm.users import routes as users
 from crm.users.models import User
+from crm.views import queries as views_queries
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     condition_routes.bp,
@@ -78,6 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    tokens.bp,
     workflows.bp,
     draft_routes.bp,
     step_routes.bp,
@@ -95,20 +106,26 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     list_routes.bp,
     bulk.bp,
     view_routes.bp,
+    audiences.bp,
+    audience_members.contact_bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
     style.bp,
     demo.bp,
+    api.bp,
+    *catalogue.RESOURCES,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     email_jobs,
+    audiences_jobs,
     automation_jobs,
     health_jobs,
     imports_jobs,
     bulk_jobs,
+    api_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -116,12 +133,14 @@ LISTENERS: tuple[Listener, ...] = (
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
+    Listener(audiences_listeners.touch),
 )  # fmt: skip
 """What happens when something happened, in this order."""
 
 CONDITION_FIELDS: tuple[Field, ...] = (
     *contact_fields.FIELDS,
     *tag_fields.FIELDS,
+    *audience_fields.FIELDS,
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
@@ -145,6 +164,7 @@ class Panel:
 
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
@@ -153,6 +173,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
 
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
+    audiences_listing.FILTER,
     contacts_filters.STAGE,
     contacts_filters.OWNER,
 )  # fmt: skip
@@ -164,21 +185,20 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
     bulk_listing.BULK,
+    audiences_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
+WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    audiences_queries.audiences_with,
+    views_queries.views_with,
 )  # fmt: skip
-"""What refers to a tag; each is asked before one is deleted."""
-
-FIELD_USES: tuple[Callable[[CustomField], Sequence[FieldUse]], ...] = (
-    mentions.workflows_with_field,
-)  # fmt: skip
-"""What refers to a custom field; each is asked before one is deleted."""
+"""Who may refer to a tag or an audience; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
+    "audiences": ("audiences.show", "audience_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
@@ -202,6 +222,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),

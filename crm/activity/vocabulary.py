@@ -130,6 +130,30 @@ class TagRemoved(TagActivity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AudienceActivity(Activity):
+    subject_type = "audiences"
+    audience: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.audience}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceJoined(AudienceActivity):
+    kind = "audience_joined"
+    icon = "users-plus"
+    label = "Joined audience"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceLeft(AudienceActivity):
+    kind = "audience_left"
+    icon = "user-minus"
+    label = "Left audience"
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailActivity(Activity):
     subject_type = "email_messages"
     subject: str
@@ -242,12 +266,33 @@ class SequenceCompleted(WorkflowActivity):
     label = "Workflow completed"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Custom(Activity):
+    """What a program of the school says happened; `type` is its own word for it, `values` what it tells with it."""
+
+    kind = "custom"
+    icon = "bolt"
+    label = "Event from a program"
+    type: str
+    values: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return self.type.replace("_", " ").strip().capitalize() or self.label
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {**self.values, "type": self.type}
+
+
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
     StageChanged,
     TagAdded,
     TagRemoved,
+    AudienceJoined,
+    AudienceLeft,
     EmailSent,
     EmailOpened,
     EmailClicked,
@@ -258,5 +303,6 @@ VOCABULARY: tuple[type[Activity], ...] = (
     TaskCompleted,
     SequenceStarted,
     SequenceCompleted,
+    Custom,
 )
 BY_KIND = {each.kind: each for each in VOCABULARY}

@@ -56,6 +56,7 @@ WORDS = {
     "contact_taggings": ("tag", "tags"),
     "contact_field_values": ("value of a field", "values of fields"),
     "contact_tasks": ("task", "tasks"),
+    "audience_members": ("audience", "audiences"),
     "automation_enrollments": ("workflow run", "workflow runs"),
     "email_messages": ("email", "emails"),
     "email_link_clicks": ("click on a link", "clicks on links"),

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from crm.conditions.mentions import MentionedByName
 from crm.custom_fields.models import PREFIX, CustomField, FieldValue
 from crm.database import db
-
-
-@dataclass(frozen=True)
-class Use:
-    """Something that refers to a field, and where it is looked at."""
-
-    label: str
-    url: str
 
 
 def custom_fields() -> Sequence[CustomField]:
@@ -38,6 +30,11 @@ def field_named(name: str) -> CustomField | None:
     return db.session.scalar(
         sa.select(CustomField).where(CustomField.key == name.removeprefix(PREFIX), CustomField.archived_at.is_(None))
     )
+
+
+def mentioned(field: CustomField) -> MentionedByName:
+    """The field, as others refer to it."""
+    return MentionedByName("", "", frozenset(), field.name)
 
 
 def holder_count(field: CustomField) -> int:

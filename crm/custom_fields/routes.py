@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from crm.conditions.mentions import uses_of
 from crm.custom_fields import operations
 from crm.custom_fields.forms import CustomFieldForm
 from crm.custom_fields.models import CustomField
-from crm.custom_fields.queries import every_field, holder_count
+from crm.custom_fields.queries import every_field, holder_count, mentioned
 from crm.database import commit, db, rollback
 from crm.users.access import requires
 
@@ -90,7 +91,7 @@ def archive(field_id: int) -> ResponseReturnValue:
 def ask_deletion(field_id: int) -> ResponseReturnValue:
     """Says what contacts would lose and what uses the field."""
     field = _field(field_id)
-    uses = [use for find in current_app.extensions["field_uses"] for use in find(field)]
+    uses = uses_of(mentioned(field))
     return render_template("custom_fields/deletion.html", field=field, uses=uses, holders=holder_count(field))
 
 

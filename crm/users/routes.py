@@ -143,16 +143,6 @@ def end_other_sessions() -> Any:
     return redirect(url_for("users.account"), 303)
 
 
-@bp.post("/account/tokens/<int:token_id>/end")
-@signed_in
-def end_token(token_id: int) -> Any:
-    """Let a token count no more."""
-    operations.end_own_token(current_user, token_id)
-    commit()
-    flash("That token counts no more.", "good")
-    return redirect(url_for("users.account"), 303)
-
-
 def _account_page(form: AccountForm, password_form: PasswordForm) -> str:
     now = clock.now()
     sessions = queries.sessions_of(current_user, idle_since=now - IDLE, began_after=now - ABSOLUTE)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+import json
 
+import sqlalchemy as sa
+from flask import url_for
+
+from crm.conditions.mentions import Mentioned, Use
 from crm.database import db
 from crm.users.models import User
 from crm.views.models import ContactListChoice, ContactView, ContactViewPin
@@ -26,6 +30,16 @@ def view_of(user: User, view_id: int | None) -> ContactView | None:
 def pinned_by(user: User) -> set[int]:
     """The ids of the views the user has as tabs."""
     return set(db.session.scalars(sa.select(ContactViewPin.view_id).where(ContactViewPin.user_id == user.id)))
+
+
+def views_with(thing: Mentioned) -> list[Use]:
+    """The views whose condition speaks of the thing, by name; other people's private ones without their name."""
+    found = db.session.scalars(sa.select(ContactView).order_by(ContactView.name, ContactView.id))
+    return [
+        Use(f"View “{each.name}”" if each.is_shared else "Somebody’s view", url_for("contact_views.index"))
+        for each in found
+        if thing.is_in(json.loads(each.query.get("if") or "null"))
+    ]
 
 
 def columns_of(user: User, view: ContactView | None) -> list[str]:

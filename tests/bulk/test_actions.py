@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
+from crm.audiences.membership import members_among
+from crm.audiences.operations import create_audience
 from crm.bulk import runs
 from crm.bulk.jobs import run_bulk_actions
 from crm.bulk.kinds import KINDS
@@ -167,6 +169,14 @@ def test_owners_are_assigned_and_given_back(as_mo, mo, ada, people):
     assert {db.session.get(Contact, each).owner_id for each in people[:2]} == {mo.id}
     as_mo.post(f"/contacts/bulk/{last().id}/undo")
     assert [db.session.get(Contact, each).owner_id for each in people[:2]] == [ada.id, None]
+
+
+def test_an_audience_takes_them_in_and_lets_them_go(as_mo, mo, people):
+    audience = create_audience("Peru")
+    as_mo.post("/contacts/bulk/add_to_audience", query_string=LIMA, data={"add_to_audience-audience": audience.slug})
+    assert (last().changed, len(members_among(audience, people))) == (15, 15)
+    as_mo.post(f"/contacts/bulk/{last().id}/undo")
+    assert members_among(audience, people) == set()
 
 
 def test_deletion_is_meant_and_final(as_mo, people):
