@@ -48,7 +48,7 @@ from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
-from crm.contacts import condition_routes, list_routes, view_routes
+from crm.contacts import board_routes, condition_routes, list_routes, view_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import listeners as contacts_listeners
@@ -104,6 +104,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tasks.bp,
     contacts.bp,
     list_routes.bp,
+    board_routes.bp,
     bulk.bp,
     view_routes.bp,
     audiences.bp,
@@ -223,6 +224,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         (
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
             Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
+            Place("pipeline", "Pipeline", "pipeline.index", "layout-kanban", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),

@@ -98,7 +98,6 @@ class StageChanged(Activity):
     label = "Stage changed"
     old: str
     new: str
-    """The keys of the stages."""
 
     @property
     def title(self) -> str:
