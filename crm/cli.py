@@ -18,6 +18,8 @@ from crm import create_app, processes, schema
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
 from crm.demo.school import AlreadyThere, load_school
+from crm.exports.models import FORMATS
+from crm.exports.runs import write_all
 from crm.health import checks
 from crm.imports import runs
 from crm.imports.queries import reasons, rows_of
@@ -26,6 +28,7 @@ from crm.setup import operations as first_start
 from crm.tags.operations import Refused as TagRefused
 from crm.users import operations as users
 from crm.users import queries as people
+from crm.users.models import User
 
 
 def main() -> None:
@@ -188,6 +191,38 @@ def import_contacts(file: Path, pairs: tuple[str, ...], dry_run: bool, tags: tup
         for row in rows_of(done, outcome, limit=1000):
             click.echo(f"line {row.line}: {reasons(row.problems)}", err=True)
     click.echo(", ".join(f"{label}: {count:,}" for _, label, count in done.counts))
+
+
+@cli.group("export")
+def export() -> None:
+    """Take data along."""
+
+
+@export.command("contacts")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--as", "email", metavar="EMAIL", help="As this account sees them; otherwise everybody, as an administrator does."
+)
+@in_app
+def export_contacts(file: Path, email: str | None) -> None:
+    """Write all contacts to FILE, a .csv or .xlsx."""
+    file_format = file.suffix.lower().removeprefix(".")
+    if file_format not in FORMATS:
+        raise click.ClickException("Name a file that ends in .csv or .xlsx.")
+    try:
+        count = write_all(file, file_format, _viewer(email))
+    except OSError as problem:
+        raise click.ClickException(str(problem)) from None
+    click.echo(f"{count:,} contacts were written to {file}.")
+
+
+def _viewer(email: str | None) -> User:
+    if email is None:
+        return User(name="Command line", role="crm_admin", timezone=current_app.config["TIMEZONE"])
+    viewer = people.user_by_email(email)
+    if viewer is None or not viewer.can("crm.contacts.export"):
+        raise click.ClickException(f"There is no account {email} that may export contacts.")
+    return viewer
 
 
 def _follow(bar: Any, done: int, total: int) -> None:

@@ -19,9 +19,13 @@ import crm.contacts.models
 import crm.custom_fields.models
 import crm.delivery.models
 import crm.email.models
+import crm.exports.models
 import crm.health.models
 import crm.imports.models
+import crm.notes.models
+import crm.notifications.models
 import crm.preferences.models
+import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
@@ -39,51 +43,76 @@ from crm.audiences import listing as audiences_listing
 from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
 from crm.audiences import routes as audiences
-from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
+from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
+from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation.upcoming import next_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
-from crm.contacts import board_routes, condition_routes, list_routes, view_routes
+from crm.contacts import board_routes, condition_routes, list_routes, recently_deleted, view_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
+from crm.contacts import finding as contact_finding
+from crm.contacts import jobs as contacts_jobs
 from crm.contacts import listeners as contacts_listeners
+from crm.contacts import newest as contacts_newest  # noqa: F401
 from crm.contacts import profile as contacts
 from crm.contacts.columns import Column
 from crm.contacts.listing import BulkAction, Filter
+from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
 from crm.email import fields as email_fields
+from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.exports import jobs as exports_jobs
+from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
+from crm.notes import jobs as notes_jobs
+from crm.notes import routes as notes
+from crm.notifications import routes as notifications
+from crm.notifications.queries import unread_count
+from crm.recovery import jobs as recovery_jobs
+from crm.search import routes as search
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.tags import finding as tag_finding
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
+from crm.tasks import act_routes as task_acts
+from crm.tasks import calendar_routes as task_calendar
+from crm.tasks import finding as task_finding
+from crm.tasks import home_routes as task_home
+from crm.tasks import jobs as tasks_jobs
 from crm.tasks import routes as tasks
+from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
-from crm.users import people, teams, tokens
+from crm.timeline.upcoming import Upcoming
+from crm.users import people, people_finder, teams, tokens
 from crm.users import routes as users
+from crm.users.finding import Finder
 from crm.users.models import User
 from crm.views import queries as views_queries
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     condition_routes.bp,
+    search.bp,
     home.bp,
     setup.bp,
     users.bp,
@@ -93,6 +122,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     draft_routes.bp,
     step_routes.bp,
     enrollment_routes.bp,
+    problem_routes.bp,
     settings.bp,
     custom_fields.bp,
     teams.bp,
@@ -101,7 +131,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.bp,
     health.bp,
     imports.bp,
+    exports.bp,
     tasks.bp,
+    task_acts.bp,
+    task_calendar.bp,
+    task_home.bp,
     contacts.bp,
     list_routes.bp,
     board_routes.bp,
@@ -109,9 +143,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     audiences.bp,
     audience_members.contact_bp,
+    recently_deleted.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
+    notes.bp,
+    notifications.bp,
     style.bp,
     demo.bp,
     api.bp,
@@ -127,6 +164,11 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     imports_jobs,
     bulk_jobs,
     api_jobs,
+    notes_jobs,
+    tasks_jobs,
+    exports_jobs,
+    recovery_jobs,
+    contacts_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -163,14 +205,51 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
+@dataclass(frozen=True)
+class Composer:
+    """Something one writes about a contact on top of the timeline: `endpoint` is its form, called with `contact_id`."""
+
+    key: str
+    label: str
+    icon: str
+    endpoint: str
+
+
+COMPOSERS: tuple[Composer, ...] = (
+    Composer("note", "Note", "note", "notes.composer"),
+    Composer("task", "Task", "checkbox", "tasks.composer"),
+)  # fmt: skip
+
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
     Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
+    Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+    Panel("composer", "", "notes.composer", side="right", permission="crm.contacts.edit"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
+
+ACCOUNT_PANELS: tuple[Panel, ...] = (
+    Panel("notifications", "Notifications", "notifications.choices", permission=""),
+    Panel("calendar", "Calendar", "task_calendar.link"),
+)  # fmt: skip
+"""Parts of one's own account page that load themselves."""
+
+HOME_PANELS: tuple[Panel, ...] = (
+    Panel("today", "Your tasks today", "task_home.mine"),
+    Panel("newest", "New contacts", "contacts.newest", side="right"),
+    Panel("team", "Team", "task_home.team", side="right"),
+    Panel("problems", "Workflow problems", "problems.panel", side="right", permission="crm.workflows.view"),
+)  # fmt: skip
+"""What one lands on; each part loads itself."""
+
+UPCOMING: tuple[Callable[[Contact, User], Sequence[Upcoming]], ...] = (
+    next_steps,
+    reminders,
+)  # fmt: skip
+"""What is scheduled for a contact, asked for the top of the timeline."""
 
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
@@ -189,6 +268,16 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     audiences_listing.BULK,
 )  # fmt: skip
 
+FINDERS: tuple[Finder, ...] = (
+    contact_finding.FINDER,
+    task_finding.FINDER,
+    workflow_finding.FINDER,
+    template_finding.FINDER,
+    tag_finding.FINDER,
+    people_finder.FINDER,
+)  # fmt: skip
+"""What the search box finds, in this order."""
+
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
     audiences_queries.audiences_with,
@@ -200,6 +289,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
     "audiences": ("audiences.show", "audience_id"),
+    "contact_notes": ("notes.find", "note_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
@@ -222,6 +312,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         None,
         (
+            Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
             Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("pipeline", "Pipeline", "pipeline.index", "layout-kanban", "crm.contacts.view"),
@@ -252,8 +343,21 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 QUICK_ADD: tuple[Place, ...] = (
     Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+    Place("n", "Note", "notes.new", "note", "crm.contacts.edit"),
 )
 """The menu behind the plus, each with the key that opens it."""
+
+ACTIONS: tuple[Place, ...] = (
+    Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
+    Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
+    Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
+    Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
+    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("account", "Your account, password and theme", "users.account", "user"),
+)
+"""What the search box offers to do."""
 
 
 def page_context() -> dict[str, Any]:
@@ -261,6 +365,7 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
+        "unread_count": lambda: unread_count(current_user),
         "quick_add": [
             each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
         ],
@@ -270,6 +375,11 @@ def page_context() -> dict[str, Any]:
 def places_of(user: User) -> list[Place]:
     """The places of the navigation this user may go, in order."""
     return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
+
+
+def actions_of(user: User) -> list[Place]:
+    """What this user may do from the search box, in order."""
+    return [each for each in ACTIONS if not each.permission or user.can(each.permission)]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:

@@ -104,6 +104,12 @@ class StageChanged(Activity):
         return f"{self.label}: {self.old.capitalize()} → {self.new.capitalize()}"
 
 
+class ContactRestored(Activity):
+    kind = "contact_restored"
+    icon = "restore"
+    label = "Contact brought back"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TagActivity(Activity):
     icon = "tag"
@@ -242,6 +248,55 @@ class TaskCompleted(TaskActivity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskAssigned(TaskActivity):
+    kind = "task_assigned"
+    icon = "user-check"
+    label = "Task given"
+    to: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Task given to {self.to or 'nobody'}: {self.task}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskReopened(TaskActivity):
+    kind = "task_reopened"
+    icon = "refresh"
+    label = "Task reopened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCancelled(TaskActivity):
+    kind = "task_cancelled"
+    icon = "circle-x"
+    label = "Task cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteAdded(Activity):
+    kind = "note_added"
+    icon = "note"
+    label = "Note"
+    subject_type = "contact_notes"
+    note_kind: str = "note"
+    text: str = ""
+
+    @property
+    def title(self) -> str:
+        return {"call": "Call", "meeting": "Meeting"}.get(self.note_kind, self.label)
+
+    @property
+    def description(self) -> str | None:
+        return self.text[:2000] or None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Without the words, which stand in the description and nowhere else."""
+        return {"note_kind": self.note_kind}
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkflowActivity(Activity):
     subject_type = "automation_workflows"
     workflow: str
@@ -288,6 +343,7 @@ VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
     StageChanged,
+    ContactRestored,
     TagAdded,
     TagRemoved,
     AudienceJoined,
@@ -300,6 +356,10 @@ VOCABULARY: tuple[type[Activity], ...] = (
     EmailResubscribed,
     TaskCreated,
     TaskCompleted,
+    TaskAssigned,
+    TaskReopened,
+    TaskCancelled,
+    NoteAdded,
     SequenceStarted,
     SequenceCompleted,
     Custom,

@@ -18,17 +18,19 @@ from werkzeug.datastructures import MultiDict
 
 from crm.conditions.compiler import compile_condition
 from crm.contacts.models import Contact
+from crm.contacts.orders import order_of, ordered, sort_of
 from crm.contacts.queries import scope
-from crm.contacts.search import found_among_others, found_by, searched
-from crm.custom_fields.models import FieldValue
-from crm.custom_fields.queries import field_named
-from crm.database import db, table_of
-from crm.lib.keyset import Order, Page, page, read_cursor
+from crm.contacts.search import found_among_others, found_by, said, searched
+from crm.database import db, is_postgresql, table_of
+from crm.lib.bulk import all_of
+from crm.lib.keyset import Order, Page, page, read_cursor, within
 from crm.users.models import User
 
 PAGE = 50
 FEW = 5_000
 """So many contacts are collected and sorted rather than found by walking an index."""
+STRIDES = (1_000, 12_000)
+"""So far the order is walked before words that many share are looked up in the index; the second only where the first shows promise."""
 COUNTED = 10_000
 """Counts stop here and say so."""
 DEFAULT = "-created"
@@ -64,37 +66,6 @@ class BulkAction:
     permission: str = "crm.contacts.edit"
 
 
-@dataclass(frozen=True)
-class Sort:
-    """A column the list can be sorted by."""
-
-    label: str
-    column: str
-    is_nullable: bool = False
-    field_id: int | None = None
-    """The school's own field whose values are sorted by."""
-
-
-SORTS = {
-    "name": Sort("Name", "sort_name"),
-    "email": Sort("Email", "email", True),
-    "stage": Sort("Stage", "lifecycle_stage"),
-    "owner": Sort("Owner", "owner_id", True),
-    "phone": Sort("Phone", "phone", True),
-    "team": Sort("Team", "team_id", True),
-    "country": Sort("Country", "country", True),
-    "city": Sort("City", "city", True),
-    "language": Sort("Language", "language", True),
-    "birthday": Sort("Birthday", "birthday", True),
-    "source": Sort("Source", "source", True),
-    "utm_source": Sort("UTM source", "utm_source", True),
-    "utm_medium": Sort("UTM medium", "utm_medium", True),
-    "utm_campaign": Sort("UTM campaign", "utm_campaign", True),
-    "external_id": Sort("External ID", "external_id", True),
-    "since": Sort("In stage since", "stage_changed_at", True),
-    "activity": Sort("Last activity", "last_activity_at", True),
-    "created": Sort("Added", "created_at"),
-}
 SHOWN = (
     "id", "first_name", "last_name", "email", "phone", "lifecycle_stage", "last_activity_at", "created_at", "stage_changed_at",
     "team_id", "guardian_id", "referrer_id", "country", "city", "language", "birthday", "source", "utm_source", "utm_medium",
@@ -159,15 +130,6 @@ def read_wanted(args: MultiDict[str, str], viewer: User) -> Wanted:
     )
 
 
-def sort_of(text: str) -> Sort | None:
-    """The order an address names: one of SORTS, or a field the school made itself."""
-    key = text.removeprefix("-")
-    if key in SORTS:
-        return SORTS[key]
-    own = field_named(key)
-    return Sort(own.label, own.kind.column, True, own.id) if own and own.kind.is_sortable else None
-
-
 def condition_text(tree: Any) -> str:
     """The condition as an address carries it; an empty one is nothing."""
     if not isinstance(tree, dict) or not tree.get("conditions"):
@@ -184,16 +146,44 @@ def _json(text: str) -> Any:
 
 def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Page:
     """One page of rows with what the list shows of each contact."""
+    return _near(wanted, viewer, cursor) or _looked_up(wanted, viewer, cursor)
+
+
+def _near(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
+    """The page of a search for words that many share, if it fills from the next contacts in its order."""
+    shared = said(wanted.text, FEW) if wanted.text else None
+    if shared is None or order_of(wanted.sort) is None:
+        return None
+    contacts, others = table_of(Contact), _conditions(wanted, viewer)
+    is_newest_first = wanted.sort == DEFAULT and not others
+    order = Order(contacts.c.id, contacts.c.id, is_descending=True) if is_newest_first else order_of(wanted.sort)
+    place = read_cursor(cursor, order)
+    for stride in STRIDES:
+        edge = within(order, place, lambda each: db.session.execute(each).all(), stride)
+        if edge is None:
+            return None
+        found = _page(contacts, contacts, order, [shared, edge, *others], cursor)
+        if found.previous if place and place.is_back else found.next:
+            return found
+        if len(found.rows) * STRIDES[-1] < PAGE * stride:
+            return None
+    return None
+
+
+def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
     source, conditions, cheapest = _source(wanted, viewer)
     contacts = table_of(Contact)
     if cheapest is not None and wanted.sort == DEFAULT:
         return _page(source, contacts, Order(cheapest, cheapest, is_descending=True), conditions, cursor)
-    if conditions and _is_few(source, conditions):
+    if len(conditions) > 1 and wanted.text and not is_postgresql():
+        ids = db.session.scalars(sa.select(contacts.c.id).select_from(source).where(*conditions).limit(FEW + 1)).all()
+        conditions = [contacts.c.id.in_(all_of(ids))] if len(ids) <= FEW else conditions
+    elif conditions and _is_few(source, conditions):
         found = sa.select(contacts).select_from(source).where(*conditions).limit(FEW + 1).subquery("contacts")
-        return _page(*_ordered(wanted, found, found), (), cursor)
+        return _page(*ordered(wanted.sort, found, found), (), cursor)
     if cheapest is not None:
         conditions = [found_by(wanted.text)]
-    return _page(*_ordered(wanted, contacts, contacts), conditions, cursor)
+    return _page(*ordered(wanted.sort, contacts, contacts), conditions, cursor)
 
 
 def contact_count(wanted: Wanted, viewer: User, most: int | None = None) -> int:
@@ -213,6 +203,16 @@ def contact_list_url(wanted: Wanted) -> str:
     return url_for("contacts.index", **wanted.query())
 
 
+def matching_ids(wanted: Wanted, viewer: User) -> Sequence[int]:
+    """The ids of every contact of the list, in its order: all pages of it at once."""
+    source, conditions, _ = _source(wanted, viewer)
+    tables, _, order = ordered(wanted.sort, source, table_of(Contact))
+    columns: list[sa.ColumnElement[Any]] = [order.column, order.id]
+    columns = [each.desc() for each in columns] if order.is_descending else columns
+    found = sa.select(order.id).select_from(tables).where(*conditions)
+    return db.session.scalars(found.order_by(order.column.is_(None), *columns)).all()
+
+
 def sort_url_value(wanted: Wanted, key: str) -> str:
     """What a click on a column's head sorts by: up first, then down."""
     return f"-{key}" if wanted.sort == key else key
@@ -230,7 +230,10 @@ def _source(
     if not wanted.text:
         return table_of(Contact), others, None
     if others:
-        return table_of(Contact), [found_among_others(wanted.text, FEW), *others], None
+        shared = said(wanted.text, FEW)
+        if shared is None or not _is_few(table_of(Contact), others):
+            shared = found_among_others(wanted.text, 10 * FEW)
+        return table_of(Contact), [shared, *others], None
     source, matches, cheapest = searched(wanted.text)
     return source, [matches], cheapest
 
@@ -253,23 +256,6 @@ def _is_few(source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]])
 def _count_up_to(most: int, source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
     some = sa.select(sa.literal(1)).select_from(source).where(*conditions).limit(most).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-
-
-def _ordered(
-    wanted: Wanted, source: sa.FromClause, contacts: sa.FromClause
-) -> tuple[sa.FromClause, sa.FromClause, Order]:
-    """The tables to read, those of contacts among them, and the order."""
-    sort = sort_of(wanted.sort) or SORTS["created"]
-    is_descending = wanted.sort.startswith("-")
-    if sort.field_id is None:
-        return source, contacts, Order(contacts.c[sort.column], contacts.c.id, is_descending, sort.is_nullable)
-    values = table_of(FieldValue).alias("sorted_by")
-    of_field = sa.and_(values.c.contact_id == contacts.c.id, values.c.field_id == sort.field_id, values.c.slot == 0)
-    return (
-        source.outerjoin(values, of_field),
-        contacts,
-        Order(values.c[sort.column], contacts.c.id, is_descending, True),
-    )
 
 
 def _page(

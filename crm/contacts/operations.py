@@ -11,15 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.activity.operations import emit
-from crm.activity.vocabulary import Activity, Actor, ContactCreated, ContactUpdated, StageChanged
+from crm.activity.vocabulary import SYSTEM, Activity, Actor, ContactCreated, ContactUpdated, StageChanged
 from crm.contacts.fieldset import DETAILS, detail_named, parse_all
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
+from crm.contacts.spelling import forget
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import field_named
 from crm.database import db
 from crm.lib import clock
+from crm.recovery.models import DeletedRecord
+from crm.recovery.operations import keep
 
 SEARCHED = {"first_name", "last_name", "email", "phone"}
 TAKEN = "Another contact already has this email address."
@@ -108,10 +111,14 @@ def facts_of(
     return facts
 
 
-def delete_contact(contact: Contact) -> None:
-    """Remove the contact and everything recorded about them."""
+def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
+    """Remove the contact and everything recorded about them; for thirty days it can be brought back."""
+    kept = keep("contacts", contact.id, contact.name, contact.email, by)
+    name = contact.sort_name
     db.session.delete(contact)
     db.session.flush()
+    forget([name])
+    return kept
 
 
 def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -86,12 +86,13 @@ def ask_deletion(contact_id: int) -> ResponseReturnValue:
 @bp.post("/<int:contact_id>/deletion")
 @requires("crm.contacts.delete")
 def delete(contact_id: int) -> Response:
-    """Delete the contact for good."""
+    """Delete the contact; it can be brought back for a while."""
     contact = visible_contact(current_user, contact_id, to_change=True)
     name = contact.name
-    delete_contact(contact)
+    kept = delete_contact(contact, current_user.actor)
     commit()
-    flash(f"{name} was deleted.", "good")
+    undo_url = url_for("recently_deleted.restore", record_id=kept.id)
+    flash({"text": f"{name} was deleted.", "undo_url": undo_url}, "good")  # type: ignore[arg-type]
     return redirect(url_for(".index"))  # type: ignore[return-value]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, logout_user
 
 from crm.database import commit
@@ -152,4 +152,9 @@ def _account_page(form: AccountForm, password_form: PasswordForm) -> str:
         password_form=password_form,
         sessions=sessions,
         tokens=queries.tokens_of(current_user),
+        panels=[
+            each
+            for each in current_app.extensions["account_panels"]
+            if not each.permission or current_user.can(each.permission)
+        ],
     )

@@ -32,6 +32,7 @@ class Delete(Kind):
     button = "Delete contacts"
     permission = "crm.contacts.delete"
     is_undoable = False
+    note = "Not undone here; each contact can be brought back for thirty days."
     Form = DeleteForm
 
     def params(self, form: Any, user: User) -> dict[str, Any]:  # noqa: ARG002
@@ -45,5 +46,5 @@ class Delete(Kind):
     def apply(self, ids: Sequence[int], params: Mapping[str, Any], by: Actor) -> dict[int, Any]:  # noqa: ARG002
         found = db.session.scalars(sa.select(Contact).where(Contact.id.in_(ids))).all()
         for contact in found:
-            delete_contact(contact)
+            delete_contact(contact, by)
         return dict.fromkeys(each.id for each in found)

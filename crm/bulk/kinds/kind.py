@@ -20,6 +20,8 @@ class Kind:
     button: str
     permission = "crm.contacts.edit"
     is_undoable = True
+    note = ""
+    """What to know before."""
     is_for_all_seeing = False
     Form: type[FlaskForm]
 

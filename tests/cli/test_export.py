@@ -1,0 +1,18 @@
+"""Contacts to a file, at the prompt."""
+
+import csv
+
+from tests.processes import run
+
+
+def test_what_was_imported_is_exported(tmp_path):
+    school, there, back = tmp_path / "school", tmp_path / "people.csv", tmp_path / "out.csv"
+    there.write_text("First name,Email\nZoë,zoe@example.com\n=1+1,eve@example.com\n")
+    run(school, "import", "contacts", str(there))
+    reply = run(school, "export", "contacts", str(back))
+    assert "2 contacts were written" in reply.stdout, reply.stderr
+    with back.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["First name"] for row in csv.DictReader(file)] == ["Zoë", "'=1+1"]
+    assert run(school, "export", "contacts", str(tmp_path / "out.xlsx")).returncode == 0
+    other = run(school, "export", "contacts", str(tmp_path / "out.pdf"))
+    assert (other.returncode, "Traceback" in other.stderr) == (1, False)
