@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from crm.contacts.listing import SORTS
+from crm.contacts.orders import SORTS
 from crm.custom_fields.operations import create_field, write_values
 from crm.database import db
 from crm.views.queries import columns_of, pinned_by, views_of
