@@ -65,6 +65,7 @@ class ContactListArgs(ListArgs):
 
     q = fields.String(metadata={"description": "Words that name, email or phone begin with."})
     tag = fields.List(fields.String(), metadata={"description": "Slug or id; of several, any."})
+    audience = fields.List(fields.String(), metadata={"description": "Slug or id; of several, any."})
     owner = fields.String(metadata={"description": "Id or email address of a member of staff, or `none`."})
     email = fields.String(metadata={"description": "Exactly this address."})
 

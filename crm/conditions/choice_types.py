@@ -99,7 +99,8 @@ class Link(FieldType):
         return ", ".join(field.relation.names_of(id_)) or None
 
     def is_set(self, field: Field) -> ColumnElement:
-        return contact_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
+        rows = field.relation.contacts_with(field.relation.target_id.is_not(None))
+        return contact_in(rows, field.relation.is_probed)
 
     def is_not_set(self, field: Field) -> ColumnElement:
         return contact_not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
@@ -111,7 +112,8 @@ class Link(FieldType):
         return self.not_in_list(field, [value])
 
     def in_list(self, field: Field, values: list) -> ColumnElement:
-        return contact_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
+        rows = field.relation.contacts_with(field.relation.target_id.in_(values))
+        return contact_in(rows, field.relation.is_probed)
 
     def not_in_list(self, field: Field, values: list) -> ColumnElement:
         return contact_not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))

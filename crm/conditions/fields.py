@@ -37,6 +37,8 @@ class Relation:
     target_id: Any
     model: Any
     where: tuple[ColumnElement, ...] = ()
+    is_probed: bool = False
+    """Whether each contact is looked up in the set, rather than the set being where contacts are looked for."""
 
     def among(self, ids: list[int]) -> "Relation":
         """The same for these contacts only: few of them are looked up, instead of everyone who has such a member."""
@@ -93,6 +95,10 @@ class Field:
     def among(self, ids: list[int]) -> "Field":
         """The same field, when only these contacts are asked about."""
         return self if self.relation is None else replace(self, relation=self.relation.among(ids))
+
+    def probed(self) -> "Field":
+        """The same field, when another clause leaves fewer contacts to ask about."""
+        return self if self.relation is None else replace(self, relation=replace(self.relation, is_probed=True))
 
     @property
     def operator_keys(self) -> tuple[str, ...]:

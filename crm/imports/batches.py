@@ -14,13 +14,14 @@ from crm.activity.vocabulary import Actor, ContactCreated
 from crm.contacts.fieldset import DETAILS, Detail, detail_named
 from crm.contacts.models import Contact, sort_name
 from crm.contacts.operations import SEARCHED, TAKEN, facts_of
-from crm.contacts.search import reindex
+from crm.contacts.search import index_after, reindex
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
 from crm.database import db, is_postgresql, table_of
 from crm.imports.rows import Row, identity_without_email
+from crm.imports.seen import Seen
 from crm.lib import clock
 from crm.lib.bulk import execute_many
 from crm.tags.models import Tag
@@ -44,7 +45,7 @@ class Rules:
     only_of: int | None = None
 
 
-def sort_out(rows: Sequence[Row], seen: dict[str, int], rules: Rules) -> None:
+def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
     """Give each row its outcome. `seen` remembers, over all batches, on which line a person came first."""
     candidates = [row for row in rows if not row.outcome and _is_first(row, seen)]
     there = _contacts_like(candidates)
@@ -59,10 +60,10 @@ def sort_out(rows: Sequence[Row], seen: dict[str, int], rules: Rules) -> None:
             _meet(row, contact, {**contact._mapping, **own.get(contact.id, {})}, rules.existing)
 
 
-def remember(row: Row, seen: dict[str, int]) -> None:
+def remember(row: Row, seen: Seen) -> None:
     """Note a row dealt with before the import was interrupted."""
     if not row.outcome:
-        seen.setdefault(row.identity, row.line)
+        seen.first_line(row.identity, row.line)
 
 
 def apply(rows: Sequence[Row], rules: Rules) -> None:
@@ -73,13 +74,23 @@ def apply(rows: Sequence[Row], rules: Rules) -> None:
     _update(changed)
     _write_own(new, changed)
     searched = [row.contact_id for row in changed if SEARCHED & row.changes.keys()]
-    reindex([row.contact_id for row in new if row.contact_id] + [each for each in searched if each])
+    _index(new)
+    reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
     _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
 
 
-def _is_first(row: Row, seen: dict[str, int]) -> bool:
-    line = seen.setdefault(row.identity, row.line)
+def _index(new: Sequence[Row]) -> None:
+    """The new ones stand together at the end on SQLite, and go into the index in one statement."""
+    ids = [row.contact_id for row in new if row.contact_id]
+    if ids and is_postgresql():
+        reindex(ids)
+    elif ids:
+        index_after(ids[0] - 1)
+
+
+def _is_first(row: Row, seen: Seen) -> bool:
+    line = seen.first_line(row.identity, row.line)
     if line != row.line:
         row.skip(f"The same person as on line {line}.")
     return line == row.line

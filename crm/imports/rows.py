@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from crm.contacts import parsing
@@ -78,7 +78,7 @@ class RowReader:
         self.known = known
         order = sorted(((int(index), each) for index, each in mapping.items()), key=lambda each: each[1] == "phone")
         self.plain = [
-            (index, "owner_id" if each == "owner" else each, self._parser(each))
+            (index, "owner_id" if each == "owner" else each, _remembering(self._parser(each), each))
             for index, each in order
             if each not in {"tags", "full_name"}
         ]
@@ -158,6 +158,11 @@ class RowReader:
         if not slug or slug.isdigit() or not name.isprintable() or len(name) > 100:
             return "This cannot be the name of a tag."
         return None
+
+
+def _remembering(parse: parsing.Parser | None, key: str) -> parsing.Parser | None:
+    """The same rule, which reads a name or a city that many share once. Nearly every address is another one."""
+    return parse if parse is None or key == "email" else lru_cache(maxsize=5_000)(parse)
 
 
 def split_name(text: str) -> tuple[str, str]:

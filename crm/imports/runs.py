@@ -27,7 +27,9 @@ from crm.imports.batches import Rules, apply, remember, sort_out, words_of
 from crm.imports.columns import fields
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
 from crm.imports.rows import Known, Row, RowReader
+from crm.imports.seen import Seen
 from crm.lib import clock
+from crm.lib.bulk import execute_many
 from crm.lib.csv_files import Record, records
 from crm.tags.models import Tag
 from crm.tags.operations import ensure_tag
@@ -82,7 +84,7 @@ def import_file(
     operations.describe(found, fields, tag_ids=tag_ids, existing=existing, country=found.country)
     (operations.check if is_dry_run else operations.start)(found)
     commit()
-    run(found.id, seconds=10**9, batch=2000, is_gentle=False, progress=progress)
+    run(found.id, seconds=10**9, batch=5000, is_gentle=False, progress=progress)
     db.session.refresh(found)
     commit()
     return found
@@ -130,7 +132,7 @@ def _problem_of(found: ContactImport) -> str | None:
 def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progress: Progress | None) -> bool:
     reader, rules = _reader_for(found), _rules_for(found)
     source = records(operations.path_of(found), found.layout)
-    seen: dict[str, int] = {}
+    seen = Seen()
     for record in islice(source, found.rows_done):
         remember(reader.read(record), seen)
     for chunk in _chunks(source, size):
@@ -152,7 +154,7 @@ def _chunks(source: Iterator[Record], size: int) -> Iterator[list[Record]]:
         yield chunk
 
 
-def _do_batch(found: ContactImport, rows: list[Row], seen: dict[str, int], rules: Rules) -> None:
+def _do_batch(found: ContactImport, rows: list[Row], seen: Seen, rules: Rules) -> None:
     """One transaction: the rows, what they caused, and the checkpoint."""
     _update(found, lease_until=clock.now() + LEASE, attempts=0)
     sort_out(rows, seen, rules)
@@ -169,10 +171,11 @@ def _keep_rows(found: ContactImport, rows: Sequence[Row]) -> None:
     """Those left out, and in a dry run the first few of the others."""
     kept, labels = [], fields()
     shown = {each: getattr(found, each) for each in OUTCOMES}
+    is_running = found.status == "running"
     for row in rows:
         shown[row.outcome] += 1
         is_left_out = row.outcome in {"refused", "skipped"}
-        if not is_left_out and (found.status == "running" or shown[row.outcome] > SAMPLES):
+        if not is_left_out and (is_running or shown[row.outcome] > SAMPLES):
             continue
         problems = row.problems or [
             {"column": labels[key], "value": old, "reason": new} for key, (old, new) in words_of(row).items()
@@ -182,7 +185,7 @@ def _keep_rows(found: ContactImport, rows: Sequence[Row]) -> None:
             {"import_id": found.id, "line": row.line, "outcome": row.outcome, "problems": problems, "cells": cells}
         )
     if kept:
-        db.session.connection().execute(sa.insert(table_of(ContactImportRow)), kept)
+        execute_many(db.session.connection(), sa.insert(table_of(ContactImportRow)), kept)
 
 
 def _finish(found: ContactImport, status: str, error: str | None = None) -> None:
