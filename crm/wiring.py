@@ -14,7 +14,9 @@ import crm.activity.models
 import crm.api.models
 import crm.audiences.models
 import crm.automation.models
+import crm.bulk.models
 import crm.contacts.models
+import crm.custom_fields.models
 import crm.delivery.models
 import crm.email.models
 import crm.exports.models
@@ -27,7 +29,8 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
-import crm.users.models  # noqa: F401
+import crm.users.models
+import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
 from crm.api import catalogue
@@ -47,9 +50,12 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
+from crm.bulk import jobs as bulk_jobs
+from crm.bulk import listing as bulk_listing
+from crm.bulk import routes as bulk
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
-from crm.contacts import condition_routes, recently_deleted
+from crm.contacts import board_routes, condition_routes, list_routes, recently_deleted, view_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import finding as contact_finding
@@ -57,8 +63,11 @@ from crm.contacts import jobs as contacts_jobs
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import newest as contacts_newest  # noqa: F401
 from crm.contacts import profile as contacts
-from crm.contacts.listing import BulkAction, Column, Filter
+from crm.contacts.columns import Column
+from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
+from crm.custom_fields import fields as custom_condition_fields
+from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
 from crm.email import fields as email_fields
 from crm.email import finding as template_finding
@@ -96,10 +105,11 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, tokens
+from crm.users import people, people_finder, teams, tokens
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
+from crm.views import queries as views_queries
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     condition_routes.bp,
@@ -115,6 +125,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     enrollment_routes.bp,
     problem_routes.bp,
     settings.bp,
+    custom_fields.bp,
+    teams.bp,
     templates.bp,
     messages.bp,
     tracking.bp,
@@ -126,6 +138,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     task_calendar.bp,
     task_home.bp,
     contacts.bp,
+    list_routes.bp,
+    board_routes.bp,
+    bulk.bp,
+    view_routes.bp,
     audiences.bp,
     audience_members.contact_bp,
     recently_deleted.bp,
@@ -147,6 +163,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     automation_jobs,
     health_jobs,
     imports_jobs,
+    bulk_jobs,
     api_jobs,
     notes_jobs,
     tasks_jobs,
@@ -171,6 +188,11 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
+
+MORE_CONDITION_FIELDS: tuple[Callable[[], Sequence[Field]], ...] = (
+    custom_condition_fields.fields,
+)  # fmt: skip
+"""What they may ask for besides, made by the school: asked for anew each time."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +265,7 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    bulk_listing.BULK,
     audiences_listing.BULK,
 )  # fmt: skip
 
@@ -260,6 +283,7 @@ FINDERS: tuple[Finder, ...] = (
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
     audiences_queries.audiences_with,
+    views_queries.views_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
@@ -293,6 +317,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
             Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
+            Place("pipeline", "Pipeline", "pipeline.index", "layout-kanban", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),
@@ -309,6 +334,8 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
+            Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),
