@@ -19,6 +19,7 @@ import crm.exports.models
 import crm.health.models
 import crm.imports.models
 import crm.preferences.models
+import crm.privacy.models
 import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
@@ -50,6 +51,8 @@ from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
+from crm.privacy import jobs as privacy_jobs
+from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
 from crm.settings import routes as settings
 from crm.setup import routes as setup
@@ -85,6 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     exports.bp,
     tasks.bp,
     contacts.bp,
+    privacy.bp,
     recently_deleted.bp,
     tags.bp,
     tagging.bp,
@@ -101,6 +105,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     imports_jobs,
     exports_jobs,
     recovery_jobs,
+    privacy_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (

@@ -19,7 +19,7 @@ FLOORS = (
     ("broadcasts", "scoring", "webforms", "imports", "exports"),
     ("automation",),
     ("landing", "analytics"),
-    ("reports", "api", "demo"),
+    ("reports", "api", "demo", "privacy"),
     ("wiring", "schedule"),
     ("cli", "__init__"),
 )
