@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.activity.jobs import dispatch
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.duplicates.jobs import find_duplicates, forget_merges
 from crm.email.jobs import deliver
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat
@@ -20,6 +21,8 @@ CLOCK = (
     Every(1, run_exports),
     Every(60 * 24, sweep_exports),
     Every(60 * 24, forget_deleted),
+    Every(60 * 24, find_duplicates),
+    Every(60 * 24, forget_merges),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
 )

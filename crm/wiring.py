@@ -14,6 +14,7 @@ import crm.activity.models
 import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
+import crm.duplicates.models
 import crm.email.models
 import crm.exports.models
 import crm.health.models
@@ -39,6 +40,8 @@ from crm.contacts import listeners as contacts_listeners
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
 from crm.demo import routes as demo
+from crm.duplicates import jobs as duplicates_jobs
+from crm.duplicates import routes as duplicates
 from crm.email import fields as email_fields
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
@@ -89,6 +92,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tasks.bp,
     contacts.bp,
     privacy.bp,
+    duplicates.bp,
     recently_deleted.bp,
     tags.bp,
     tagging.bp,
@@ -106,6 +110,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     exports_jobs,
     recovery_jobs,
     privacy_jobs,
+    duplicates_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -140,6 +145,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+    Panel("duplicates", "Duplicates", "duplicates.panel"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ FLOORS = (
     ("audiences", "tasks", "email", "sms", "whatsapp"),
     ("broadcasts", "scoring", "webforms", "imports", "exports"),
     ("automation",),
-    ("landing", "analytics"),
+    ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo", "privacy"),
     ("wiring", "schedule"),
     ("cli", "__init__"),

@@ -92,6 +92,18 @@ class ContactUpdated(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactMerged(Activity):
+    kind = "contact_merged"
+    icon = "git-merge"
+    label = "Contact merged"
+    other: str
+
+    @property
+    def title(self) -> str:
+        return f"Merged with {self.other}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactRestored(Activity):
     kind = "contact_restored"
     icon = "restore"
@@ -239,6 +251,7 @@ VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
     ContactRestored,
+    ContactMerged,
     TagAdded,
     TagRemoved,
     EmailSent,

@@ -11,6 +11,7 @@ from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import db, table_of
 from crm.delivery.models import Suppression
+from crm.duplicates.models import ContactMerge
 from crm.email.models import EmailLink, EmailLinkClick, EmailMessage
 from crm.imports.models import WORKING, ContactImport, ContactImportRow
 from crm.imports.operations import path_of
@@ -24,7 +25,13 @@ QUIET = {"synchronize_session": False}
 
 def is_known(email: str) -> bool:
     """Whether the address stands anywhere though no contact has it."""
-    places = (DeletedRecord.email, EmailUnsubscribe.email, Suppression.address, EmailMessage.to_address)
+    places = (
+        DeletedRecord.email,
+        ContactMerge.email,
+        EmailUnsubscribe.email,
+        Suppression.address,
+        EmailMessage.to_address,
+    )
     return any(db.session.scalar(sa.select(sa.literal(1)).where(each == email).limit(1)) for each in places) or bool(
         db.session.scalar(sa.select(sa.literal(1)).where(_in_cells(email)).limit(1))
     )
@@ -64,6 +71,8 @@ def forget_kept(contact_id: int | None, email: str | None) -> None:
         DeletedRecord.email == email if email else sa.false(),
     )
     db.session.execute(sa.delete(DeletedRecord).where(mine), execution_options=QUIET)
+    if email:
+        db.session.execute(sa.delete(ContactMerge).where(ContactMerge.email == email), execution_options=QUIET)
 
 
 def forget_imported(email: str) -> None:
