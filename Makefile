@@ -17,7 +17,6 @@ bench: .venv/installed-for-tests
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 # The hashed versions are one file for all; what tests need on top is not in the way of running.
 .venv/installed: requirements.lock pyproject.toml

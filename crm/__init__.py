@@ -64,12 +64,18 @@ def _wire(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions["listeners"] = wiring.LISTENERS
     app.extensions["contact_panels"] = wiring.CONTACT_PANELS
+    app.extensions["account_panels"] = wiring.ACCOUNT_PANELS
+    app.extensions["home_panels"] = wiring.HOME_PANELS
+    app.extensions["upcoming"] = wiring.UPCOMING
+    app.extensions["composers"] = wiring.COMPOSERS
     app.extensions["contact_filters"] = wiring.CONTACT_FILTERS
     app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
     app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
-    app.extensions["tag_uses"] = wiring.TAG_USES
+    app.extensions["where_used"] = wiring.WHERE_USED
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["places"] = wiring.places_of
+    app.extensions["actions"] = wiring.actions_of
+    app.extensions["finders"] = wiring.FINDERS
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

@@ -7,7 +7,8 @@ and so does a POST that only asks (`requires(…, reads=True)`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,17 @@ def rollback() -> None:
     db.session.rollback()
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """A transaction that only reads, for jobs with a long question: others write meanwhile. Whatever was not committed is undone."""
+    rollback()
+    db.session.connection(execution_options={"only_reads": True})
+    try:
+        yield
+    finally:
+        rollback()
+
+
 def after_commit(function: Callable[..., object], *arguments: Any) -> None:
     """Call `function` once this transaction is committed, once however often it was asked for; never if it is undone."""
     db.session.info.setdefault("after_commit", {})[function, arguments] = None
@@ -174,10 +186,12 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if _is_only_reading() else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if _is_only_reading(connection) else "BEGIN IMMEDIATE")
 
 
-def _is_only_reading() -> bool:
+def _is_only_reading(connection: sa.Connection) -> bool:
+    if connection.get_execution_options().get("only_reads"):
+        return True
     if not has_request_context() or g.get("writes", False):
         return False
     return request.method in {"GET", "HEAD", "OPTIONS"} or g.get("reads", False)
@@ -192,5 +206,5 @@ def table_of(model: type[Base]) -> sa.Table:
 
 __all__ = [
     "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "claim", "commit", "db",
-    "init_app", "insert_new", "is_postgresql", "reference", "rollback", "table_of",
+    "init_app", "insert_new", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

@@ -1,4 +1,6 @@
-"""Every error as a page or piece with a plain message: no trace, no 500 for a fault of the request or a busy database."""
+"""Every error as a page or piece with a plain message, for programs as problem details: no trace, no 500 for a fault of the
+request or a busy database.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from crm.database import rollback
+from crm.lib.problems import Problem, problem_reply
+from crm.security import is_api_call
 
 log = logging.getLogger(__name__)
-Reply = tuple[str, int] | tuple[str, int, dict[str, str]]
+Reply = tuple[Any, int] | tuple[Any, int, dict[str, str]]
 PAGES = {400, 403, 404, 405, 409, 413, 429, 500, 503, 507}
 
 
@@ -27,7 +31,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _page(code: int, **values: Any) -> str:
+def _page(code: int, **values: Any) -> Any:
+    if is_api_call():
+        return problem_reply(code)
     name = code if code in PAGES else 500 if code >= 500 else 400
     return render_template(f"errors/{name}.html", code=code, **values)
 
@@ -41,6 +47,9 @@ def _http(error: HTTPException) -> Any:
     if code < 400 or error.response is not None:
         return error
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    if isinstance(error, Problem):
+        rollback()
+        return problem_reply(code, error.description, error.errors)
     return _page(code, reason=None), code, headers
 
 

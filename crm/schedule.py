@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from crm.activity.jobs import dispatch
+from crm.api.jobs import forget_keys
+from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
 from crm.duplicates.jobs import find_duplicates, forget_merges
 from crm.email.jobs import deliver
+from crm.contacts.jobs import sweep_names
+from crm.email.jobs import deliver, mail_notifications
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat
 from crm.imports.jobs import run_imports, sweep_imports
+from crm.notes.jobs import purge_notes
 from crm.queue import Every
 from crm.recovery.jobs import forget_deleted
+from crm.tasks.jobs import purge_tasks, remind_of_tasks
 
 CLOCK = (
     Every(1, heartbeat),
     Every(1, dispatch),
     Every(1, deliver),
+    Every(1, mail_notifications),
     Every(1, run_imports),
     Every(60 * 24, sweep_imports),
+    Every(60 * 24, forget_keys),
+    Every(1, remind_of_tasks),
+    Every(60 * 24, purge_notes),
+    Every(60 * 24, purge_tasks),
     Every(1, run_exports),
     Every(60 * 24, sweep_exports),
     Every(60 * 24, forget_deleted),
     Every(60 * 24, find_duplicates),
     Every(60 * 24, forget_merges),
+    Every(60 * 24, sweep_names),
     Every(1, process_enrollments),
     Every(1, enroll_matching),
+    Every(1, settle_audiences),
+    Every(1, refresh_audiences),
 )

@@ -18,7 +18,7 @@ class FormProtection(CSRFProtect):
 
 def is_api_call() -> bool:
     """Whether this request is for the API."""
-    return request.path.startswith("/api/v1/")
+    return f"{request.path}/".startswith("/api/v1/")
 
 
 def init_app(app: Flask) -> None:

@@ -11,6 +11,8 @@ from flask import Blueprint, current_app
 from flask_login import current_user
 
 import crm.activity.models
+import crm.api.models
+import crm.audiences.models
 import crm.automation.models
 import crm.contacts.models
 import crm.delivery.models
@@ -19,6 +21,8 @@ import crm.email.models
 import crm.exports.models
 import crm.health.models
 import crm.imports.models
+import crm.notes.models
+import crm.notifications.models
 import crm.preferences.models
 import crm.privacy.models
 import crm.recovery.models
@@ -28,21 +32,39 @@ import crm.tasks.models
 import crm.users.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.automation import draft_routes, enrollment_routes, mentions, step_routes
+from crm.api import catalogue
+from crm.api import jobs as api_jobs
+from crm.api import routes as api
+from crm.audiences import fields as audience_fields
+from crm.audiences import jobs as audiences_jobs
+from crm.audiences import listeners as audiences_listeners
+from crm.audiences import listing as audiences_listing
+from crm.audiences import member_routes as audience_members
+from crm.audiences import queries as audiences_queries
+from crm.audiences import routes as audiences
+from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
+from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation.upcoming import next_steps
 from crm.conditions.fields import Field
+from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import condition_routes, recently_deleted
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
+from crm.contacts import finding as contact_finding
+from crm.contacts import jobs as contacts_jobs
 from crm.contacts import listeners as contacts_listeners
+from crm.contacts import newest as contacts_newest  # noqa: F401
 from crm.contacts import profile as contacts
 from crm.contacts.listing import BulkAction, Column, Filter
+from crm.contacts.models import Contact
 from crm.demo import routes as demo
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
 from crm.email import fields as email_fields
+from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
@@ -56,32 +78,47 @@ from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
 from crm.privacy import jobs as privacy_jobs
 from crm.privacy import routes as privacy
+from crm.notes import jobs as notes_jobs
+from crm.notes import routes as notes
+from crm.notifications import routes as notifications
+from crm.notifications.queries import unread_count
 from crm.recovery import jobs as recovery_jobs
+from crm.search import routes as search
 from crm.settings import routes as settings
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
+from crm.tags import finding as tag_finding
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
 from crm.tags import wearing as tagging
-from crm.tags.models import Tag
-from crm.tags.queries import Use
+from crm.tasks import act_routes as task_acts
+from crm.tasks import calendar_routes as task_calendar
+from crm.tasks import finding as task_finding
+from crm.tasks import home_routes as task_home
+from crm.tasks import jobs as tasks_jobs
 from crm.tasks import routes as tasks
+from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
-from crm.users import people
+from crm.timeline.upcoming import Upcoming
+from crm.users import people, people_finder, tokens
 from crm.users import routes as users
+from crm.users.finding import Finder
 from crm.users.models import User
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     condition_routes.bp,
+    search.bp,
     home.bp,
     setup.bp,
     users.bp,
     people.bp,
+    tokens.bp,
     workflows.bp,
     draft_routes.bp,
     step_routes.bp,
     enrollment_routes.bp,
+    problem_routes.bp,
     settings.bp,
     templates.bp,
     messages.bp,
@@ -90,27 +127,41 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     imports.bp,
     exports.bp,
     tasks.bp,
+    task_acts.bp,
+    task_calendar.bp,
+    task_home.bp,
     contacts.bp,
     privacy.bp,
     duplicates.bp,
+    audiences.bp,
+    audience_members.contact_bp,
     recently_deleted.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
+    notes.bp,
+    notifications.bp,
     style.bp,
     demo.bp,
+    api.bp,
+    *catalogue.RESOURCES,
 )  # fmt: skip
 
 JOB_MODULES: tuple[ModuleType, ...] = (
     activity_jobs,
     email_jobs,
+    audiences_jobs,
     automation_jobs,
     health_jobs,
     imports_jobs,
+    api_jobs,
+    notes_jobs,
+    tasks_jobs,
     exports_jobs,
     recovery_jobs,
     privacy_jobs,
     duplicates_jobs,
+    contacts_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -118,12 +169,14 @@ LISTENERS: tuple[Listener, ...] = (
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
     Listener(contacts_listeners.keep_last_activity),
+    Listener(audiences_listeners.touch),
 )  # fmt: skip
 """What happens when something happened, in this order."""
 
 CONDITION_FIELDS: tuple[Field, ...] = (
     *contact_fields.FIELDS,
     *tag_fields.FIELDS,
+    *audience_fields.FIELDS,
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
@@ -140,17 +193,56 @@ class Panel:
     permission: str = "crm.contacts.view"
 
 
+@dataclass(frozen=True)
+class Composer:
+    """Something one writes about a contact on top of the timeline: `endpoint` is its form, called with `contact_id`."""
+
+    key: str
+    label: str
+    icon: str
+    endpoint: str
+
+
+COMPOSERS: tuple[Composer, ...] = (
+    Composer("note", "Note", "note", "notes.composer"),
+    Composer("task", "Task", "checkbox", "tasks.composer"),
+)  # fmt: skip
+
 CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
     Panel("tasks", "Tasks", "tasks.panel"),
+    Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
     Panel("duplicates", "Duplicates", "duplicates.panel"),
+    Panel("composer", "", "notes.composer", side="right", permission="crm.contacts.edit"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
 
+ACCOUNT_PANELS: tuple[Panel, ...] = (
+    Panel("notifications", "Notifications", "notifications.choices", permission=""),
+    Panel("calendar", "Calendar", "task_calendar.link"),
+)  # fmt: skip
+"""Parts of one's own account page that load themselves."""
+
+HOME_PANELS: tuple[Panel, ...] = (
+    Panel("today", "Your tasks today", "task_home.mine"),
+    Panel("newest", "New contacts", "contacts.newest", side="right"),
+    Panel("team", "Team", "task_home.team", side="right"),
+    Panel("problems", "Workflow problems", "problems.panel", side="right", permission="crm.workflows.view"),
+)  # fmt: skip
+"""What one lands on; each part loads itself."""
+
+UPCOMING: tuple[Callable[[Contact, User], Sequence[Upcoming]], ...] = (
+    next_steps,
+    reminders,
+)  # fmt: skip
+"""What is scheduled for a contact, asked for the top of the timeline."""
+
 CONTACT_FILTERS: tuple[Filter, ...] = (
     tags_listing.FILTER,
+    audiences_listing.FILTER,
     contacts_filters.STAGE,
     contacts_filters.OWNER,
 )  # fmt: skip
@@ -161,16 +253,30 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    audiences_listing.BULK,
 )  # fmt: skip
 
-TAG_USES: tuple[Callable[[Tag], Sequence[Use]], ...] = (
-    mentions.workflows_with,
+FINDERS: tuple[Finder, ...] = (
+    contact_finding.FINDER,
+    task_finding.FINDER,
+    workflow_finding.FINDER,
+    template_finding.FINDER,
+    tag_finding.FINDER,
+    people_finder.FINDER,
 )  # fmt: skip
-"""What refers to a tag; each is asked before one is deleted."""
+"""What the search box finds, in this order."""
+
+WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
+    mentions.workflows_with,
+    audiences_queries.audiences_with,
+)  # fmt: skip
+"""Who may refer to a tag or an audience; each is asked before one is deleted."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
+    "audiences": ("audiences.show", "audience_id"),
+    "contact_notes": ("notes.find", "note_id"),
     "email_messages": ("messages.show", "message_id"),
     "automation_workflows": ("workflows.show", "workflow_id"),
 }
@@ -193,7 +299,9 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         None,
         (
+            Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),
@@ -219,8 +327,21 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
 QUICK_ADD: tuple[Place, ...] = (
     Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("t", "Task", "tasks.new", "checkbox", "crm.contacts.edit"),
+    Place("n", "Note", "notes.new", "note", "crm.contacts.edit"),
 )
 """The menu behind the plus, each with the key that opens it."""
+
+ACTIONS: tuple[Place, ...] = (
+    Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
+    Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
+    Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
+    Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
+    Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
+    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("account", "Your account, password and theme", "users.account", "user"),
+)
+"""What the search box offers to do."""
 
 
 def page_context() -> dict[str, Any]:
@@ -228,6 +349,7 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
+        "unread_count": lambda: unread_count(current_user),
         "quick_add": [
             each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
         ],
@@ -237,6 +359,11 @@ def page_context() -> dict[str, Any]:
 def places_of(user: User) -> list[Place]:
     """The places of the navigation this user may go, in order."""
     return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
+
+
+def actions_of(user: User) -> list[Place]:
+    """What this user may do from the search box, in order."""
+    return [each for each in ACTIONS if not each.permission or user.can(each.permission)]
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crm.audiences.models import Audience
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
 from crm.database import db
@@ -35,6 +36,16 @@ def contact(**values: Any) -> Contact:
 def tag(name: str = "Interested", **values: Any) -> Tag:
     """A tag whose slug is its name in lower case."""
     made = Tag(**{"name": name, "slug": name.lower().replace(" ", "-"), **values})
+    db.session.add(made)
+    db.session.commit()
+    return made
+
+
+def audience(name: str = "Regulars", condition: dict[str, Any] | None = None, **values: Any) -> Audience:
+    """A static audience, or a dynamic one that nobody has gathered yet when there is a condition."""
+    kind = "dynamic" if condition else "static"
+    slug = name.lower().replace(" ", "-")
+    made = Audience(**{"name": name, "slug": slug, "kind": kind, "condition": condition, **values})
     db.session.add(made)
     db.session.commit()
     return made

@@ -20,6 +20,8 @@ FLOORS = (
     ("automation",),
     ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo", "privacy"),
+    ("landing", "analytics"),
+    ("reports", "api", "demo", "search"),
     ("wiring", "schedule"),
     ("cli", "__init__"),
 )

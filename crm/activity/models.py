@@ -13,7 +13,10 @@ from crm.lib import clock
 
 
 class ContactActivity(Identified, Model):
-    """One thing that happened to a contact. Never changed once handed out; `dispatched_at` is empty until then."""
+    """One thing that happened to a contact; `dispatched_at` is empty until it was handed out, and then nothing changes.
+
+    But for the words of a note, which follow the note.
+    """
 
     __tablename__ = "contact_activities"
 

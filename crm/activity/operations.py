@@ -26,7 +26,12 @@ def emit(*activities: Activity) -> None:
 def emit_all(activities: Iterable[Activity], at: datetime | None = None) -> None:
     """Append many facts in one statement; `at` is when they happened, if not now."""
     moment = at or clock.now()
-    rows = [row_of(each, moment) for each in activities]
+    emit_dated((each, moment) for each in activities)
+
+
+def emit_dated(dated: Iterable[tuple[Activity, datetime]]) -> None:
+    """Append facts, each with the moment it happened, in one statement."""
+    rows = [row_of(each, moment) for each, moment in dated]
     if rows:
         db.session.flush()
         execute_many(db.session.connection(), _APPEND, rows)

@@ -135,6 +135,30 @@ class TagRemoved(TagActivity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AudienceActivity(Activity):
+    subject_type = "audiences"
+    audience: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.audience}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceJoined(AudienceActivity):
+    kind = "audience_joined"
+    icon = "users-plus"
+    label = "Joined audience"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceLeft(AudienceActivity):
+    kind = "audience_left"
+    icon = "user-minus"
+    label = "Left audience"
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailActivity(Activity):
     subject_type = "email_messages"
     subject: str
@@ -224,6 +248,55 @@ class TaskCompleted(TaskActivity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskAssigned(TaskActivity):
+    kind = "task_assigned"
+    icon = "user-check"
+    label = "Task given"
+    to: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Task given to {self.to or 'nobody'}: {self.task}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskReopened(TaskActivity):
+    kind = "task_reopened"
+    icon = "refresh"
+    label = "Task reopened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCancelled(TaskActivity):
+    kind = "task_cancelled"
+    icon = "circle-x"
+    label = "Task cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteAdded(Activity):
+    kind = "note_added"
+    icon = "note"
+    label = "Note"
+    subject_type = "contact_notes"
+    note_kind: str = "note"
+    text: str = ""
+
+    @property
+    def title(self) -> str:
+        return {"call": "Call", "meeting": "Meeting"}.get(self.note_kind, self.label)
+
+    @property
+    def description(self) -> str | None:
+        return self.text[:2000] or None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Without the words, which stand in the description and nowhere else."""
+        return {"note_kind": self.note_kind}
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkflowActivity(Activity):
     subject_type = "automation_workflows"
     workflow: str
@@ -247,6 +320,25 @@ class SequenceCompleted(WorkflowActivity):
     label = "Workflow completed"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Custom(Activity):
+    """What a program of the school says happened; `type` is its own word for it, `values` what it tells with it."""
+
+    kind = "custom"
+    icon = "bolt"
+    label = "Event from a program"
+    type: str
+    values: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return self.type.replace("_", " ").strip().capitalize() or self.label
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {**self.values, "type": self.type}
+
+
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
@@ -254,6 +346,8 @@ VOCABULARY: tuple[type[Activity], ...] = (
     ContactMerged,
     TagAdded,
     TagRemoved,
+    AudienceJoined,
+    AudienceLeft,
     EmailSent,
     EmailOpened,
     EmailClicked,
@@ -262,7 +356,12 @@ VOCABULARY: tuple[type[Activity], ...] = (
     EmailResubscribed,
     TaskCreated,
     TaskCompleted,
+    TaskAssigned,
+    TaskReopened,
+    TaskCancelled,
+    NoteAdded,
     SequenceStarted,
     SequenceCompleted,
+    Custom,
 )
 BY_KIND = {each.kind: each for each in VOCABULARY}

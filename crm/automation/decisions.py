@@ -24,6 +24,20 @@ class AddTag:
 
 
 @dataclass(frozen=True, slots=True)
+class AddToAudience:
+    """Put the contact into the static audience."""
+
+    audience_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFromAudience:
+    """Take the contact out of the static audience."""
+
+    audience_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTask:
     """Give a member of staff, or nobody yet, something to do about the contact."""
 
@@ -34,7 +48,7 @@ class CreateTask:
     assigned_to: int | None = None
 
 
-Effect = SendEmail | AddTag | CreateTask
+Effect = SendEmail | AddTag | AddToAudience | RemoveFromAudience | CreateTask
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ What a configuration points at is written by slug, or by id where there is none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+import sqlalchemy as sa
 
 from crm.activity.vocabulary import SYSTEM, Actor
 from crm.automation import operations, queries
@@ -36,15 +39,34 @@ class BadDocument(Refused):
 
 def import_document(document: Any, by: Actor = SYSTEM) -> Workflow:
     """A new workflow, as a draft, from any JSON. Raises BadDocument with all its problems, and then nothing was made."""
+    with _readable(document, by) as shaped:
+        return _build(shaped, by)
+
+
+def replace_document(workflow: Workflow, document: Any, by: Actor = SYSTEM) -> Version:
+    """Make the draft of this workflow say what the document says; those under way stay on the version they are on.
+
+    Raises BadDocument with all its problems, and then nothing was changed.
+    """
+    with _readable(document, by) as shaped:
+        operations.rename_workflow(workflow, shaped.name, shaped.description)
+        version = operations.edit(workflow)
+        db.session.execute(sa.delete(Step).where(Step.version_id == version.id))
+        _write(version, shaped)
+        return version
+
+
+@contextmanager
+def _readable(document: Any, by: Actor) -> Iterator[Shaped]:
+    """The document read and its tags made; what is done within is done whole or not at all. Raises BadDocument."""
     shaped, problems = shape(document)
     if problems:
         raise BadDocument(problems)
     with db.session.begin_nested():
-        problems = list(_make_references(shaped, by))
-        problems = problems or list(_problems(shaped))
+        problems = list(_make_references(shaped, by)) or list(_problems(shaped))
         if problems:
             raise BadDocument(problems)
-        return _build(shaped, by)
+        yield shaped
 
 
 def export_document(version: Version) -> dict[str, Any]:
@@ -123,13 +145,18 @@ def _build(shaped: Shaped, by: Actor) -> Workflow:
     workflow = operations.create_workflow(shaped.name, by, shaped.description)
     version = queries.draft_of(workflow)
     assert version
-    if shaped.trigger:
-        trigger = TRIGGERS[shaped.trigger]
-        operations.set_trigger(version, trigger.kind, trigger.cleaned(shaped.trigger_conditions))
+    _write(version, shaped)
+    return workflow
+
+
+def _write(version: Version, shaped: Shaped) -> None:
+    """Fill a draft without steps."""
+    trigger = TRIGGERS.get(shaped.trigger or "")
+    config = trigger.cleaned(shaped.trigger_conditions) if trigger else None
+    operations.set_trigger(version, shaped.trigger, config)
     operations.set_entry(version, **shaped.entry)
     operations.set_goal(version, shaped.goal)
     _add(version, shaped.steps, None, "main")
-    return workflow
 
 
 def _add(version: Version, steps: list[ShapedStep], parent: Step | None, branch: str) -> None:

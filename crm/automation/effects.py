@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crm.activity.vocabulary import Actor
-from crm.automation.decisions import AddTag, CreateTask, Effect, SendEmail
+from crm.audiences.models import Audience
+from crm.audiences.operations import add_to_audience, remove_from_audience
+from crm.automation.decisions import AddTag, AddToAudience, CreateTask, Effect, RemoveFromAudience, SendEmail
 from crm.database import db
 from crm.email.models import EmailTemplate
 from crm.email.operations import NewEmail, ensure_content, queue_emails
@@ -59,11 +61,29 @@ def _content_id(effect: SendEmail) -> int:
 
 def add_tags(deeds: Sequence[Deed]) -> None:
     """Add the tags: one statement per tag and depth."""
-    groups: dict[tuple[int, Actor], list[int]] = defaultdict(list)
+    for effect, actor, contact_ids in _alike(deeds):
+        tag_contacts(db.session.get_one(Tag, effect.tag_id), contact_ids, actor)
+
+
+def add_to_audiences(deeds: Sequence[Deed]) -> None:
+    """Let the contacts join: one statement per audience and depth."""
+    for effect, actor, contact_ids in _alike(deeds):
+        add_to_audience(db.session.get_one(Audience, effect.audience_id), contact_ids, actor)
+
+
+def remove_from_audiences(deeds: Sequence[Deed]) -> None:
+    """Let the contacts leave: one statement per audience and depth."""
+    for effect, actor, contact_ids in _alike(deeds):
+        remove_from_audience(db.session.get_one(Audience, effect.audience_id), contact_ids, actor)
+
+
+def _alike(deeds: Sequence[Deed]) -> Iterator[tuple[Any, Actor, list[int]]]:
+    """The contacts of deeds with the same effect and actor, together."""
+    groups: dict[tuple[Effect, Actor], list[int]] = defaultdict(list)
     for each in deeds:
-        groups[each.effect.tag_id, each.actor].append(each.contact_id)
-    for (tag_id, actor), contact_ids in groups.items():
-        tag_contacts(db.session.get_one(Tag, tag_id), contact_ids, actor)
+        groups[each.effect, each.actor].append(each.contact_id)
+    for (effect, actor), contact_ids in groups.items():
+        yield effect, actor, contact_ids
 
 
 def make_tasks(deeds: Sequence[Deed]) -> None:
@@ -88,6 +108,8 @@ def _new_task(deed: Deed) -> NewTask:
 
 APPLIERS: tuple[tuple[type[Effect], Callable[[Sequence[Deed]], None]], ...] = (
     (AddTag, add_tags),
+    (AddToAudience, add_to_audiences),
+    (RemoveFromAudience, remove_from_audiences),
     (CreateTask, make_tasks),
     (SendEmail, send_emails),
 )

@@ -153,6 +153,8 @@ def _change(workflow_id: int, enrollment_id: int, operation: Callable[[Enrollmen
     else:
         commit()
         flash(words, "success")
+    if request.args.get("on") == "contact":
+        return redirect(url_for("contacts.show", contact_id=enrollment.contact_id), 303)
     return redirect(url_for("enrollments.show", workflow_id=workflow_id, enrollment_id=enrollment_id), 303)
 
 

@@ -1,20 +1,17 @@
-"""Which workflows speak of a tag: in a trigger, a step, or a condition of either."""
+"""Which workflows speak of a tag or an audience: in a trigger, a step, or a condition of either."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
 
 from crm.automation.models import Step, Version, Workflow
+from crm.conditions.mentions import Mentioned, Use
 from crm.database import db
-from crm.tags.models import Tag
-from crm.tags.queries import Use
 
 
-def workflows_with(tag: Tag) -> list[Use]:
-    """The workflows not archived whose published version or draft speaks of the tag, by name."""
+def workflows_with(thing: Mentioned) -> list[Use]:
+    """The workflows not archived whose published version or draft speaks of the thing, by name."""
     spoken = sa.or_(Version.id == Workflow.published_id, Version.published_at.is_(None))
     versions = (
         sa.select(Workflow.id, Workflow.name, Version.trigger_conditions, Step.step_config)
@@ -23,18 +20,5 @@ def workflows_with(tag: Tag) -> list[Use]:
         .where(Workflow.status != "archived", spoken)
         .order_by(Workflow.name, Workflow.id)
     )
-    refs = {str(tag.id), tag.slug}
-    found = {
-        row.id: row.name for row in db.session.execute(versions) if _speaks([row[2] or {}, row[3] or {}], refs, False)
-    }
+    found = {row.id: row.name for row in db.session.execute(versions) if thing.is_in([row[2], row[3]])}
     return [Use(f"Workflow “{name}”", url_for("workflows.show", workflow_id=number)) for number, name in found.items()]
-
-
-def _speaks(value: Any, refs: set[str], is_about_tags: bool) -> bool:
-    """Whether `value` holds one of these references where a tag is meant."""
-    if isinstance(value, list):
-        return any(_speaks(each, refs, is_about_tags) for each in value)
-    if isinstance(value, dict):
-        is_clause = value.get("field") == "tags"
-        return any(_speaks(each, refs, key == "tag_id" or is_clause) for key, each in value.items())
-    return is_about_tags and str(value) in refs

@@ -1,4 +1,4 @@
-"""What a configuration may point at: tags, templates, users. Stored as an id, written in documents by slug."""
+"""What a configuration may point at: tags, audiences, templates, users. Stored as an id, written in documents by slug."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from wtforms.fields.choices import SelectChoice
 
+from crm.audiences.models import Audience
 from crm.database import db
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
@@ -67,5 +68,6 @@ def _is_text(value: Any) -> bool:
 
 
 TAG = Reference("tag", Tag, "slug", make=ensure_tag)
+AUDIENCE = Reference("audience", Audience, "slug")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
 USER = Reference("user", User, "email")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from crm.automation.step_type import StepType
 from crm.automation.steps.add_tag import AddTag
+from crm.automation.steps.add_to_audience import AddToAudience
 from crm.automation.steps.condition import Condition
 from crm.automation.steps.create_task import CreateTask
 from crm.automation.steps.exit_workflow import ExitWorkflow
+from crm.automation.steps.remove_from_audience import RemoveFromAudience
 from crm.automation.steps.send_email import SendEmail
 from crm.automation.steps.wait_duration import WaitDuration
 from crm.automation.steps.wait_for_event import WaitForEvent
 from crm.automation.trigger_type import TriggerType
+from crm.automation.triggers.audiences import AudienceJoined
 from crm.automation.triggers.contacts import StudentCreated
 from crm.automation.triggers.email import EmailClicked
 from crm.automation.triggers.manual import Manual
@@ -19,6 +22,7 @@ from crm.automation.triggers.tags import TagAdded
 TRIGGER_TYPES: tuple[TriggerType, ...] = (
     StudentCreated(),
     TagAdded(),
+    AudienceJoined(),
     EmailClicked(),
     Manual(),
 )
@@ -29,6 +33,8 @@ STEP_TYPES: tuple[StepType, ...] = (
     WaitForEvent(),
     Condition(),
     AddTag(),
+    AddToAudience(),
+    RemoveFromAudience(),
     CreateTask(),
     ExitWorkflow(),
 )

@@ -13,7 +13,7 @@ Three rules hold for every field:
 
 Public: `fields` (Field, Relation) and the types in `field_types`, `date_types`, `choice_types`, `count_type`, to declare
 fields; `reading` (validate), `compiler`, `queries`, `explanation`, `sentences`, `schema`, to ask; `forms`
-(ConditionField), `builder`, `posting`, to edit. What values of dates look like is described in `spans`.
+(ConditionField), `builder`, `posting`, to edit; `mentions`, to find where a thing is used. What values of dates look like is described in `spans`.
 
 Owns no tables; emits and hears nothing. Each feature offers its fields in its own `fields.py`; the map lists them.
 """

@@ -17,14 +17,17 @@ from werkzeug.datastructures import MultiDict
 
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
-from crm.contacts.search import found_among_others, found_by, searched
-from crm.database import db, table_of
-from crm.lib.keyset import Order, Page, page, read_cursor
+from crm.contacts.search import found_among_others, found_by, said, searched
+from crm.database import db, is_postgresql, table_of
+from crm.lib.bulk import all_of
+from crm.lib.keyset import Order, Page, page, read_cursor, within
 from crm.users.models import User
 
 PAGE = 50
 FEW = 5_000
 """So many contacts are collected and sorted rather than found by walking an index."""
+STRIDES = (1_000, 12_000)
+"""So far the order is walked before words that many share are looked up in the index; the second only where the first shows promise."""
 COUNTED = 10_000
 """Counts stop here and say so."""
 DEFAULT = "-created"
@@ -133,11 +136,39 @@ def read_wanted(args: MultiDict[str, str], viewer: User) -> Wanted:
 
 def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Page:
     """One page of rows with what the list shows of each contact."""
+    return _near(wanted, viewer, cursor) or _looked_up(wanted, viewer, cursor)
+
+
+def _near(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
+    """The page of a search for words that many share, if it fills from the next contacts in its order."""
+    shared = said(wanted.text, FEW) if wanted.text else None
+    if shared is None:
+        return None
+    contacts, others = table_of(Contact), _conditions(wanted, viewer)
+    is_newest_first = wanted.sort == DEFAULT and not others
+    order = Order(contacts.c.id, contacts.c.id, is_descending=True) if is_newest_first else _order(wanted, contacts)
+    place = read_cursor(cursor, order)
+    for stride in STRIDES:
+        edge = within(order, place, lambda each: db.session.execute(each).all(), stride)
+        if edge is None:
+            return None
+        found = _page(contacts, contacts, [shared, edge, *others], order, cursor)
+        if found.previous if place and place.is_back else found.next:
+            return found
+        if len(found.rows) * STRIDES[-1] < PAGE * stride:
+            return None
+    return None
+
+
+def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
     source, conditions, cheapest = _source(wanted, viewer)
     contacts = table_of(Contact)
     if cheapest is not None and wanted.sort == DEFAULT:
         return _page(source, contacts, conditions, Order(cheapest, cheapest, is_descending=True), cursor)
-    if conditions and _is_few(source, conditions):
+    if len(conditions) > 1 and wanted.text and not is_postgresql():
+        ids = db.session.scalars(sa.select(contacts.c.id).select_from(source).where(*conditions).limit(FEW + 1)).all()
+        conditions = [contacts.c.id.in_(all_of(ids))] if len(ids) <= FEW else conditions
+    elif conditions and _is_few(source, conditions):
         found = sa.select(contacts).select_from(source).where(*conditions).limit(FEW + 1).subquery("contacts")
         return _page(found, found, (), _order(wanted, found), cursor)
     if cheapest is not None:
@@ -178,7 +209,10 @@ def _source(
     if not wanted.text:
         return table_of(Contact), others, None
     if others:
-        return table_of(Contact), [found_among_others(wanted.text, FEW), *others], None
+        shared = said(wanted.text, FEW)
+        if shared is None or not _is_few(table_of(Contact), others):
+            shared = found_among_others(wanted.text, 10 * FEW)
+        return table_of(Contact), [shared, *others], None
     source, matches, cheapest = searched(wanted.text)
     return source, [matches], cheapest
 

@@ -15,6 +15,7 @@ from crm.activity.vocabulary import SYSTEM, Actor, ContactCreated, ContactUpdate
 from crm.contacts.fieldset import BY_KEY, DETAILS, parse_all
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
+from crm.contacts.spelling import forget
 from crm.database import db
 from crm.recovery.models import DeletedRecord
 from crm.recovery.operations import keep
@@ -89,8 +90,10 @@ def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
 
 def remove_contact(contact: Contact) -> None:
     """Remove the contact and everything recorded about them, keeping nothing."""
+    name = contact.sort_name
     db.session.delete(contact)
     db.session.flush()
+    forget([name])
 
 
 def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:

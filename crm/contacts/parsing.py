@@ -7,7 +7,6 @@ A problem is a sentence for the person who wrote the text; its value is then Non
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
@@ -19,6 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from crm.contacts.models import LIFECYCLE_STAGES
 from crm.lib import clock
+from crm.lib.words import fold
 
 Parsed = tuple[Any, str | None]
 Parser = Callable[[str], Parsed]
@@ -180,15 +180,6 @@ def _chosen(value: str, choices: dict[str, str], problem: str) -> Parsed:
         return None, None
     found = choices.get(folded)
     return (found, None) if found else (None, problem)
-
-
-def fold(value: str) -> str:
-    """The text without case, accents and outer spaces, to compare what people write."""
-    value = value.strip()
-    if value.isascii():
-        return value.lower()
-    plain = unicodedata.normalize("NFKD", value)
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
 
 
 @lru_cache(maxsize=1)

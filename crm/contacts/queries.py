@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
 
 from crm.contacts.models import Contact
+from crm.contacts.search import found_by
 from crm.database import db
 from crm.users.models import User
 
@@ -42,6 +43,23 @@ def visible_ids(viewer: User, ids: Iterable[int]) -> list[int]:
     return found
 
 
+def contacts_like(viewer: User, text: str, limit: int = 8) -> Sequence[Contact]:
+    """Contacts the viewer may be thinking of: the one with this address, else those found by the words."""
+    text = text.strip()
+    exact = db.session.scalars(visible_contacts(viewer).where(Contact.email == text.lower())).all()
+    found = visible_contacts(viewer).where(found_by(text)).order_by(Contact.id.desc()).limit(limit)
+    return exact or db.session.scalars(found).all()
+
+
+def contact_meant(viewer: User, text: str) -> Contact:
+    """The one contact the viewer can mean by `text`. Raises ValueError, in words for them, when there is none or several."""
+    found = contacts_like(viewer, text)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{each.name} ({each.email})" if each.email else each.name for each in found[:4])
+    raise ValueError(f"Which one? {names}. Write the email." if found else "There is no such contact.")
+
+
 def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
     """What is deleted with a contact, as counts and words: every table whose rows cannot be without one."""
     return [
@@ -55,6 +73,8 @@ WORDS = {
     "contact_activities": ("timeline entry", "timeline entries"),
     "contact_taggings": ("tag", "tags"),
     "contact_tasks": ("task", "tasks"),
+    "audience_members": ("audience", "audiences"),
+    "contact_notes": ("note", "notes"),
     "automation_enrollments": ("workflow run", "workflow runs"),
     "duplicate_pairs": ("possible duplicate", "possible duplicates"),
     "contact_merges": ("merge that can be undone", "merges that can be undone"),

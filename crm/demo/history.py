@@ -226,7 +226,8 @@ class History:
         return {"contact": {"first_name": person.first_name}, "school": self.welcome.school}
 
     def _task(self, person: Person, title: str, at: datetime, by: Actor) -> int:
-        done = self._after(at, hours=60) if self.chance.random() < 0.93 else self.now + PATIENCE
+        is_put_off = self.now - at < timedelta(days=12) and self.chance.random() < 0.6
+        done = self.now + PATIENCE if is_put_off else self._after(at, hours=60)
         is_done = done <= self.now
         task = self._add(
             Task, contact_id=person.id, assigned_to=person.owner_id, title=title[:255], due_date=(at + timedelta(days=1)).date(), priority="medium",

@@ -13,7 +13,8 @@ from crm.email.masking import Mask
 from crm.lib import merge_tags
 from crm.lib.merge_tags import MergeError
 
-FORMATS = ("markdown", "mjml")
+FORMATS = ("markdown", "mjml", "system")
+"""`system` is what the product itself writes to staff, in Markdown: nobody unsubscribes from it by a link."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _ALONE = re.compile(r"<p>(\w+)</p>\n?")
 
@@ -75,6 +76,9 @@ def _cannot_be_composed(*content: str) -> list[str]:
 
 def _document(format: str, body: str, mask: Mask) -> str:  # noqa: A002
     hidden = mask.hide(body)
+    if format == "system":
+        footer = shell.STAFF_FOOTER.substitute(name=mask.add("{{ school.name }}"))
+        return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer)
     footer = "" if _has_own_footer(body) else _footer(mask)
     if format == "mjml":
         return mjml.to_html(hidden, mask, footer)

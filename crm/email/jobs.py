@@ -7,6 +7,7 @@ import threading
 
 from crm.database import commit, rollback
 from crm.delivery import ledger
+from crm.email import notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
 from crm.lib import clock
@@ -28,6 +29,14 @@ def deliver() -> None:
         _one_at_a_time.release()
     if goes_on and ledger.has_due(messages, clock.now()):
         nudge("deliver")
+    rollback()
+
+
+@job
+def mail_notifications() -> None:
+    """Write the emails of what staff were told."""
+    while notifying.queue_mails(clock.now()):
+        commit()
     rollback()
 
 

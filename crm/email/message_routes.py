@@ -56,6 +56,7 @@ def show(message_id: int) -> str:
         "email/message.html",
         message=message,
         email=email,
+        height=preview.height_of(email) if email else 0,
         problem=problem,
         statuses=STATUSES,
         purposes=PURPOSES,

@@ -55,6 +55,12 @@ class EmailTemplate(Identified, Timestamped, Model):
     content: Mapped[EmailContent] = relationship()
 
 
+def _seen(name: str, condition: str) -> sa.Index:
+    """An index of the contacts with such a message, for conditions: counting opens took 2 s of 3 million messages without."""
+    where = sa.text(condition)
+    return sa.Index(name, "contact_id", sqlite_where=where, postgresql_where=where)
+
+
 class EmailMessage(Identified, Ledger, Model):
     """One email to one person: a row before it is sent, the record of it afterwards."""
 
@@ -97,6 +103,8 @@ class EmailMessage(Identified, Ledger, Model):
         sa.Index("ix_email_messages_status", "status", "id"),
         sa.Index("ix_email_messages_contact", "contact_id", "id"),
         sa.Index("ix_email_messages_template", "template_id", "id"),
+        _seen("ix_email_messages_opened", "opened_at IS NOT NULL"),
+        _seen("ix_email_messages_clicked", "clicked_at IS NOT NULL"),
     )
 
 

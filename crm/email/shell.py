@@ -6,6 +6,9 @@ FOOTER = Template(
     "$name$address<br>You receive this because you are in touch with $name. "
     '<a href="$unsubscribe" style="color:#667085;text-decoration:underline">Unsubscribe</a>'
 )
+STAFF_FOOTER = Template(
+    "You get this because you work at $name. What is emailed to you is chosen on your account page."
+)
 FOOTER_ADDRESS = Template(" · $address")
 PREHEADER = Template(
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden">$text</div>'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_login import current_user
 
 from crm.users.access import signed_in
@@ -15,6 +15,9 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @signed_in
 def index() -> Any:
-    """On to the first place of the navigation that this user may use; without any, to their own account."""
-    places = current_app.extensions["places"](current_user)
+    """The day's work; or on to the first place of the navigation that this user may use, or to their own account."""
+    panels = [each for each in current_app.extensions["home_panels"] if current_user.can(each.permission)]
+    if panels:
+        return render_template("home/index.html", panels=panels)
+    places = [each for each in current_app.extensions["places"](current_user) if each.endpoint != "home.index"]
     return redirect(url_for(places[0].endpoint if places else "users.account"))

@@ -6,6 +6,7 @@ rows share is converted once. Measured: 35,000 against 4,300 engine steps a seco
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -64,3 +65,9 @@ def _remembering(convert: Convert | None) -> Convert | None:
         return found
 
     return remembered
+
+
+def all_of(ids: Sequence[int]) -> sa.TextualSelect:
+    """These ids as a query, for `column.in_(…)` on SQLite: one value however many there are."""
+    numbers = sa.text("SELECT CAST(value AS INTEGER) AS id FROM json_each(:ids)")
+    return numbers.bindparams(ids=json.dumps(list(ids))).columns(sa.column("id", sa.Integer))

@@ -92,6 +92,19 @@ def page(statement: sa.Select[Any], order: Order, cursor: Cursor | None, fetch: 
     return _between(rows[::-1], True, has_more) if is_back else _between(rows, has_more, cursor is not None)
 
 
+def within(order: Order, cursor: Cursor | None, fetch: Fetch, distance: int) -> sa.ColumnElement[bool] | None:
+    """The condition that holds for the next `distance` rows of the order and none beyond; None where fewer are left."""
+    is_back = cursor is not None and cursor.is_back
+    part = next(_parts(order, cursor, is_back))
+    rows = _sorted(sa.select(order.column.label("keyset_value"), order.id), order, is_back).limit(1).offset(distance)
+    edge = fetch(rows if part is None else rows.where(part))
+    if not edge or edge[0].keyset_value is None:
+        return None
+    here = sa.tuple_(order.column, order.id)
+    there = sa.tuple_(sa.literal(edge[0].keyset_value, order.column.type), sa.literal(edge[0].id, order.id.type))
+    return here >= there if order.is_descending != is_back else here <= there
+
+
 def _between(rows: Sequence[sa.Row[Any]], has_next: bool, has_previous: bool) -> Page:
     if not rows:
         return Page(rows)

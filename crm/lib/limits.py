@@ -12,6 +12,9 @@ import time
 from flask import Flask, Response, render_template, request
 from flask_limiter import Limiter, RateLimitExceeded
 
+from crm.lib.problems import problem_reply
+from crm.security import is_api_call
+
 
 def caller() -> str:
     """The address that asks; of IPv6 its /64, as one household holds that many addresses. `X-Forwarded-For` counts only behind TRUSTED_PROXIES."""
@@ -42,8 +45,10 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _wait)
 
 
-def _wait(_error: RateLimitExceeded) -> tuple[str, int]:
+def _wait(_error: RateLimitExceeded) -> tuple[str, int] | Response:
     """The page that says how long; `Retry-After` says it to programs."""
+    if is_api_call():
+        return problem_reply(429)
     limit = limiter.current_limit
     minutes = math.ceil((limit.reset_at - 1 - time.time()) / 60) if limit else 1
     text = f"To keep accounts safe we pause after several tries. Try again in {f'{minutes} minutes' if minutes > 1 else 'a minute'}."

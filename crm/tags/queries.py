@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from crm.conditions.mentions import Mentioned
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.database import db
@@ -15,14 +15,6 @@ from crm.users.models import User
 
 FEW = 5_000
 """Up to so many wearers, they are listed and sorted; beyond, the list is walked in its order and each row asked."""
-
-
-@dataclass(frozen=True)
-class Use:
-    """Something that refers to a tag, and where it is looked at."""
-
-    label: str
-    url: str
 
 
 def tag_by_ref(ref: int | str | None) -> Tag | None:
@@ -55,6 +47,11 @@ def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:
     for contact_id, tag in db.session.execute(found):
         worn[contact_id].append(tag)
     return worn
+
+
+def mentioned(tag: Tag) -> Mentioned:
+    """The tag as workflows, audiences and conditions refer to it."""
+    return Mentioned("tag_id", "tags", frozenset({str(tag.id), tag.slug}))
 
 
 def wearer_count(tag: Tag) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from crm.conditions.mentions import uses_of
 from crm.database import commit, db, rollback
 from crm.tags.forms import TagForm
 from crm.tags.models import Tag
 from crm.tags.operations import Refused, create_tag, delete_tag, update_tag
-from crm.tags.queries import all_tags, tag_by_ref, tags_with_wearers, wearer_count
+from crm.tags.queries import all_tags, mentioned, tag_by_ref, tags_with_wearers, wearer_count
 from crm.users.access import requires
 
 bp = Blueprint("tags", __name__, url_prefix="/tags")
@@ -61,9 +62,10 @@ def edit(tag_id: int) -> ResponseReturnValue:
 def ask_deletion(tag_id: int) -> ResponseReturnValue:
     """Says who wears the tag and what uses it, and offers another tag for the wearers."""
     tag = _tag(tag_id)
-    uses = [use for find in current_app.extensions["tag_uses"] for use in find(tag)]
     others = [each for each in all_tags() if each.id != tag.id]
-    return render_template("tags/deletion.html", tag=tag, uses=uses, others=others, wearers=wearer_count(tag))
+    return render_template(
+        "tags/deletion.html", tag=tag, uses=uses_of(mentioned(tag)), others=others, wearers=wearer_count(tag)
+    )
 
 
 @bp.post("/<int:tag_id>/deletion")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    Field,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from crm.lib.form_checks import choices
 from crm.tasks.models import PRIORITIES
 from crm.users.queries import users_by_name
 
 
-def _assignees() -> list[tuple[str, str]]:
-    return [("", "Nobody yet"), *((str(user.id), user.name) for user in users_by_name())]
+def _assignees() -> list[SelectChoice]:
+    return choices([("", "Nobody yet"), *((str(user.id), user.name) for user in users_by_name())])
 
 
 class QuickTaskForm(FlaskForm):
@@ -19,6 +30,12 @@ class QuickTaskForm(FlaskForm):
 
     title = StringField("Task", [InputRequired("Say what is to be done."), Length(max=255)])
     due_date = DateField("Due", [Optional()])
+    assigned_to = SelectField("For", choices=_assignees, validate_choice=False)
+    """May be left out: then the task is for whoever writes it."""
+
+    def validate_assigned_to(self, field: Field) -> None:
+        if field.data and field.data not in {each.value for each in _assignees()}:
+            raise ValidationError("Choose one of the people.")
 
 
 class TaskForm(FlaskForm):
@@ -28,12 +45,9 @@ class TaskForm(FlaskForm):
     description = TextAreaField("Details", [Length(max=5000)])
     due_date = DateField("Due", [Optional()])
     due_time = TimeField("At", [Optional()])
-    priority = SelectField("Priority", choices=list(PRIORITIES.items()), default="medium")
+    remind = DateTimeLocalField("Remind", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+    priority = SelectField("Priority", choices=choices(PRIORITIES.items()), default="medium")
     assigned_to = SelectField("For", choices=_assignees, default="")
-
-    @property
-    def assignee_id(self) -> int | None:
-        return int(self.assigned_to.data) if self.assigned_to.data else None
 
 
 class NewTaskForm(TaskForm):

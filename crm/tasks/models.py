@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,6 +16,8 @@ STATUSES = {"pending": "To do", "in_progress": "In progress", "completed": "Done
 OPEN = ("pending", "in_progress")
 _OPEN = sa.text("status IN ('pending', 'in_progress')")
 _DONE = sa.text("status = 'completed'")
+_TO_REMIND = sa.text("reminder_at IS NOT NULL AND reminded_at IS NULL")
+_DELETED = sa.text("deleted_at IS NOT NULL")
 
 
 class Task(Identified, Timestamped, Model):
@@ -34,6 +36,10 @@ class Task(Identified, Timestamped, Model):
     status: Mapped[str] = mapped_column(sa.String(20), default="pending")
     completed_at: Mapped[datetime | None]
     reminder_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    """When the reminder went out; empty while it is still to come."""
+    deleted_at: Mapped[datetime | None]
+    """A deleted task is kept for thirty days."""
 
     contact: Mapped[Contact] = relationship()
     assignee: Mapped[User | None] = relationship(foreign_keys=[assigned_to])
@@ -42,6 +48,8 @@ class Task(Identified, Timestamped, Model):
         sa.Index("ix_contact_tasks_mine", "assigned_to", "status", "due_date"),
         sa.Index("ix_contact_tasks_contact", "contact_id", "status"),
         sa.Index("ix_contact_tasks_open", "due_date", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("ix_contact_tasks_reminder", "reminder_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
+        sa.Index("ix_contact_tasks_deleted", "deleted_at", sqlite_where=_DELETED, postgresql_where=_DELETED),
         sa.Index("ix_contact_tasks_done", "completed_at", "id", sqlite_where=_DONE, postgresql_where=_DONE),
     )
 
@@ -57,6 +65,23 @@ class Task(Identified, Timestamped, Model):
     def status_label(self) -> str:
         return STATUSES.get(self.status, self.status)
 
-    def is_overdue(self, today: date) -> bool:
-        """Whether the task should have been done before `today`."""
-        return self.is_open and self.due_date is not None and self.due_date < today
+    @property
+    def took(self) -> timedelta | None:
+        """The response time: from when the task was made until it was done."""
+        return self.completed_at - self.created_at if self.completed_at else None
+
+    def is_overdue(self, here: datetime) -> bool:
+        """Whether the task should have been done before `here`, a moment on the clock of whom it is for."""
+        if not self.is_open or self.due_date is None:
+            return False
+        return (self.due_date, self.due_time or time.max) < (here.date(), here.time())
+
+
+class TaskCalendar(Model):
+    """Says that a user's calendar feed is on. A new `serial` makes the old address worthless."""
+
+    __tablename__ = "task_calendars"
+
+    user_id: Mapped[int] = reference("users.id", on_delete="CASCADE", primary_key=True)
+    serial: Mapped[int] = mapped_column(sa.BigInteger)
+    is_on: Mapped[bool] = mapped_column(default=True)

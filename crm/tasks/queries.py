@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
 from crm.contacts.models import Contact
-from crm.contacts.queries import scope, visible_contacts
-from crm.contacts.search import found_by
+from crm.contacts.queries import scope
 from crm.database import db
 from crm.lib import clock
 from crm.tasks.models import OPEN, Task
@@ -35,11 +35,36 @@ class Page:
 def visible_tasks(viewer: User) -> sa.Select[tuple[Task]]:
     """Tasks about contacts the viewer may see, and those the viewer was given, whoever they are about."""
     found = sa.select(Task).options(joinedload(Task.contact), joinedload(Task.assignee))
+    found = found.where(Task.deleted_at.is_(None))
+    return in_sight(found, viewer)
+
+
+def deleted_tasks(viewer: User) -> Sequence[Task]:
+    """Tasks deleted in the last thirty days, the latest first; at most a hundred."""
+    found = sa.select(Task).options(joinedload(Task.contact), joinedload(Task.assignee))
+    found = in_sight(found.where(Task.deleted_at.is_not(None)), viewer)
+    return db.session.scalars(found.order_by(Task.deleted_at.desc()).limit(100)).all()
+
+
+def deleted_task(viewer: User, task_id: int) -> Task:
+    """The deleted task, if this viewer could see it; else the answer is 404."""
+    found = in_sight(sa.select(Task).where(Task.id == task_id, Task.deleted_at.is_not(None)), viewer)
+    return db.session.scalar(found) or abort(404)
+
+
+def chosen_tasks(viewer: User, ids: Iterable[int]) -> Sequence[Task]:
+    """Those of `ids` that are tasks this viewer may see; at most two hundred."""
+    wanted = sorted({each for each in ids if 0 < each < 2**63})[:200]
+    return db.session.scalars(visible_tasks(viewer).where(Task.id.in_(wanted)).order_by(Task.id)).all()
+
+
+def in_sight(found: sa.Select[Any], viewer: User) -> sa.Select[Any]:
+    """Those of the tasks that this viewer may see, deleted ones too."""
     if not viewer.can("crm.contacts.view"):
         return found.where(sa.false())
     if not viewer.sees_assigned_only:
         return found
-    of_theirs = Task.contact_id.in_(sa.select(Contact.id).where(scope(viewer)))
+    of_theirs = sa.select(Contact.id).where(Contact.id == Task.contact_id, scope(viewer)).correlate(Task).exists()
     return found.where(sa.or_(Task.assigned_to == viewer.id, of_theirs))
 
 
@@ -55,15 +80,20 @@ def shows_contact(viewer: User, task: Task) -> bool:
 
 def task_page(viewer: User, whose: str = "mine", state: str = "open", after: str | None = None) -> Page:
     """A page of tasks: open ones by due day, those without a day last; done ones newest first."""
-    found = visible_tasks(viewer)
-    if whose == "mine":
-        found = found.where(Task.assigned_to == viewer.id)
+    found = visible_tasks(viewer).where(belongs_to(viewer, whose))
     return _done_page(found, after) if state == "done" else _open_page(found, after)
+
+
+def belongs_to(viewer: User, whose: str) -> sa.ColumnElement[bool]:
+    """The condition on tasks that are "mine", for "nobody" yet, for the user with this number, or else anybody's."""
+    if whose.isdecimal() and len(whose) < 19:
+        return Task.assigned_to == int(whose)
+    return {"mine": Task.assigned_to == viewer.id, "nobody": Task.assigned_to.is_(None)}.get(whose, sa.true())
 
 
 def open_tasks_of(contact_id: int) -> Sequence[Task]:
     """The open tasks of a contact, in order; at most a hundred."""
-    found = sa.select(Task).where(Task.contact_id == contact_id, Task.status.in_(OPEN))
+    found = sa.select(Task).where(Task.contact_id == contact_id, Task.status.in_(OPEN), Task.deleted_at.is_(None))
     order = (Task.due_date.is_(None), Task.due_date, Task.id)
     return in_day_order(db.session.scalars(found.options(joinedload(Task.assignee)).order_by(*order).limit(100)).all())
 
@@ -71,12 +101,12 @@ def open_tasks_of(contact_id: int) -> Sequence[Task]:
 def open_count(viewer: User) -> int:
     """How many open tasks the viewer has."""
     mine = sa.select(sa.func.count()).select_from(Task).where(Task.assigned_to == viewer.id, Task.status.in_(OPEN))
-    return db.session.scalar(mine) or 0
+    return db.session.scalar(mine.where(Task.deleted_at.is_(None))) or 0
 
 
-def today_of(viewer: User) -> date:
-    """The day it is on the viewer's clock."""
-    return clock.local(clock.now(), viewer.timezone).date()
+def here_of(viewer: User) -> datetime:
+    """The present moment on the viewer's clock."""
+    return clock.local(clock.now(), viewer.timezone)
 
 
 def in_day_order(tasks: Sequence[Task]) -> list[Task]:
@@ -136,25 +166,17 @@ def _moment(after: str) -> tuple[datetime, int] | None:
         return None
 
 
-def in_groups(tasks: Sequence[Task], today: date) -> list[tuple[str, list[Task]]]:
+def in_groups(tasks: Sequence[Task], here: datetime) -> list[tuple[str, list[Task]]]:
     """Open tasks as a day is planned: what is late, what is for today, what comes, what has no day."""
     groups: dict[str, list[Task]] = {"Overdue": [], "Today": [], "Later": [], "No day": [], "Done": []}
     for task in tasks:
-        groups[_group(task, today)].append(task)
+        groups[_group(task, here)].append(task)
     return [(label, some) for label, some in groups.items() if some]
 
 
-def _group(task: Task, today: date) -> str:
+def _group(task: Task, here: datetime) -> str:
     if not task.is_open:
         return "Done"
     if task.due_date is None:
         return "No day"
-    return "Overdue" if task.due_date < today else "Today" if task.due_date == today else "Later"
-
-
-def contacts_like(viewer: User, text: str, limit: int = 8) -> Sequence[Contact]:
-    """Contacts the viewer may be thinking of: the one with this address, else those found by the words."""
-    text = text.strip()
-    exact = db.session.scalars(visible_contacts(viewer).where(Contact.email == text.lower())).all()
-    found = visible_contacts(viewer).where(found_by(text)).order_by(Contact.id.desc()).limit(limit)
-    return exact or db.session.scalars(found).all()
+    return "Overdue" if task.is_overdue(here) else "Today" if task.due_date <= here.date() else "Later"

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.contacts.models import Contact
-from crm.contacts.queries import visible_contact
+from crm.contacts.queries import contact_meant, contacts_like, visible_contact
 from crm.database import commit, rollback
+from crm.lib import clock
 from crm.lib.htmx import is_htmx, piece, triggering
-from crm.tasks import operations, queries
+from crm.tasks import operations, overview, queries
+from crm.tasks.drawing import surroundings
 from crm.tasks.forms import NewTaskForm, QuickTaskForm, TaskForm
+from crm.tasks.home_routes import mine as today
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask, Refused
+from crm.tasks.reminders import moment_of
 from crm.users.access import requires
+from crm.users.queries import users_by_name
 
 bp = Blueprint("tasks", __name__)
 
@@ -24,14 +30,20 @@ bp = Blueprint("tasks", __name__)
 @bp.get("/tasks")
 @requires("crm.contacts.view")
 def index() -> str:
-    """What is to be done: mine or all, open or done."""
-    whose = "all" if request.args.get("whose") == "all" else "mine"
+    """What is to be done: mine, nobody's, somebody's or all, open or done."""
+    whose = request.args.get("whose", "mine")
     state = "done" if request.args.get("state") == "done" else "open"
     page = queries.task_page(current_user, whose, state, request.args.get("after"))
-    groups = queries.in_groups(page.tasks, queries.today_of(current_user))
-    mine = queries.open_count(current_user)
     return render_template(
-        "tasks/index.html", page=page, groups=groups, whose=whose, state=state, mine=mine, **_surroundings()
+        "tasks/index.html",
+        page=page,
+        groups=queries.in_groups(page.tasks, queries.here_of(current_user)),
+        whose=whose,
+        state=state,
+        mine=queries.open_count(current_user),
+        people=users_by_name(),
+        response=overview.response_time(current_user, clock.now(), whose) if state == "done" else None,
+        **surroundings(),
     )
 
 
@@ -53,7 +65,7 @@ def new() -> ResponseReturnValue:
 @requires("crm.contacts.edit")
 def contacts() -> str:
     """Contacts to choose from while a name is typed."""
-    found = queries.contacts_like(current_user, request.args.get("contact", ""))
+    found = contacts_like(current_user, request.args.get("contact", ""))
     return render_template("tasks/_contacts.html", contacts=found)
 
 
@@ -62,21 +74,12 @@ def contacts() -> str:
 def edit(task_id: int) -> ResponseReturnValue:
     """Look at a task and change it."""
     task = queries.visible_task(current_user, task_id)
-    form = TaskForm(obj=task, assigned_to="" if task.assigned_to is None else str(task.assigned_to))
+    there = clock.local(task.reminder_at, current_user.timezone).replace(tzinfo=None) if task.reminder_at else None
+    form = TaskForm(obj=task, assigned_to="" if task.assigned_to is None else str(task.assigned_to), remind=there)
     if request.method == "POST" and current_user.can("crm.contacts.edit") and form.validate() and _update(form, task):
         flash("The task was saved.", "good")
         return redirect(url_for(".index"))
-    return render_template("tasks/edit.html", form=form, task=task, **_surroundings()), 422 if form.errors else 200
-
-
-@bp.post("/tasks/<int:task_id>/deletion")
-@requires("crm.contacts.edit")
-def delete(task_id: int) -> ResponseReturnValue:
-    """Remove a task."""
-    operations.delete_task(queries.visible_task(current_user, task_id))
-    commit()
-    flash("The task was deleted.", "good")
-    return redirect(url_for(".index"))
+    return render_template("tasks/edit.html", form=form, task=task, **surroundings()), 422 if form.errors else 200
 
 
 @bp.route("/tasks/<int:task_id>/completion", methods=["POST", "DELETE"])
@@ -85,16 +88,11 @@ def completion(task_id: int) -> ResponseReturnValue:
     """Tick a task off, or take the tick back (DELETE; a form without JavaScript posts `undo`)."""
     task = queries.visible_task(current_user, task_id)
     if request.method == "DELETE" or request.form.get("undo"):
-        operations.reopen_task(task)
+        operations.reopen_task(task, current_user.actor)
     else:
         operations.complete_task(task, current_user.actor)
     commit()
-    on_contact = request.args.get("on") == "contact" and queries.shows_contact(current_user, task)
-    if is_htmx():
-        return (
-            _changed(task.contact) if on_contact else render_template("tasks/_row.html", task=task, **_surroundings())
-        )
-    return redirect(url_for("contacts.show", contact_id=task.contact_id) if on_contact else url_for(".index"))
+    return _drawn(task, request.args.get("on", "")) if is_htmx() else redirect(_back(task, request.args.get("on", "")))
 
 
 @bp.get("/contacts/<int:contact_id>/tasks")
@@ -104,15 +102,35 @@ def panel(contact_id: int) -> ResponseReturnValue:
     return _panel(visible_contact(current_user, contact_id))
 
 
+@bp.get("/contacts/<int:contact_id>/tasks/composer")
+@requires("crm.contacts.edit")
+def composer(contact_id: int) -> Response:
+    """A task written on top of the timeline."""
+    return _composer(visible_contact(current_user, contact_id))
+
+
 @bp.post("/contacts/<int:contact_id>/tasks")
 @requires("crm.contacts.edit")
 def add(contact_id: int) -> ResponseReturnValue:
-    """A task in one line, for whoever adds it."""
+    """A task in a few words, on top of the timeline."""
     contact = visible_contact(current_user, contact_id)
     form = QuickTaskForm()
     if not form.validate() or not _create(form, contact):
-        return _panel(contact, form, 422)
-    return _changed(contact) if is_htmx() else redirect(url_for("contacts.show", contact_id=contact.id))
+        return _composer(contact, form, 422)
+    return triggering(_composer(contact), "contact-changed") if is_htmx() else redirect(_profile(contact))
+
+
+def _drawn(task: Task, on: str) -> ResponseReturnValue:
+    """What shows the task where it stands: on its contact's page, on the page one lands on, or in the list."""
+    if on == "contact" and queries.shows_contact(current_user, task):
+        return _changed(task.contact)
+    return today() if on == "home" else render_template("tasks/_row.html", task=task, **surroundings())
+
+
+def _back(task: Task, on: str) -> str:
+    if on == "contact" and queries.shows_contact(current_user, task):
+        return _profile(task.contact)
+    return url_for("home.index" if on == "home" else ".index")
 
 
 def _changed(contact: Contact) -> Response:
@@ -120,33 +138,30 @@ def _changed(contact: Contact) -> Response:
     return triggering(_panel(contact), "contact-changed")
 
 
-def _panel(contact: Contact, form: QuickTaskForm | None = None, status: int = 200) -> Response:
-    return piece(
-        "tasks/_panel.html",
-        f"Tasks for {contact.name}",
-        url_for("contacts.show", contact_id=contact.id),
-        status,
-        contact=contact,
-        tasks=queries.open_tasks_of(contact.id),
-        form=form or QuickTaskForm(formdata=None),
-        **_surroundings(),
-    )
+def _panel(contact: Contact) -> Response:
+    tasks = queries.open_tasks_of(contact.id)
+    return _piece("_panel.html", f"Tasks for {contact.name}", contact, tasks=tasks, **surroundings())
 
 
-def _surroundings() -> dict[str, Any]:
-    """What a task is drawn with."""
-    return {
-        "today": queries.today_of(current_user),
-        "shows_contact": lambda task: queries.shows_contact(current_user, task),
-    }
+def _composer(contact: Contact, form: QuickTaskForm | None = None, status: int = 200) -> Response:
+    form = form or QuickTaskForm(formdata=None, assigned_to=str(current_user.id))
+    composers = current_app.extensions["composers"]
+    title = f"Add a task for {contact.name}"
+    return _piece("_composer.html", title, contact, status, form=form, composers=composers)
+
+
+def _piece(template: str, title: str, contact: Contact, status: int = 200, **values: Any) -> Response:
+    return piece(f"tasks/{template}", title, _profile(contact), status, contact=contact, **values)
+
+
+def _profile(contact: Contact) -> str:
+    return url_for("contacts.show", contact_id=contact.id)
 
 
 def _create(form: TaskForm | QuickTaskForm, contact: Contact) -> bool:
     """Make the task the form describes; what is wrong is put beside the fields."""
-    quick = {"title": form.title.data, "due_date": form.due_date.data, "assigned_to": current_user.id}
-    values = _values(form) if isinstance(form, TaskForm) else quick
     try:
-        operations.create_task(NewTask(contact.id, by=current_user.actor, **values))
+        operations.create_task(NewTask(contact.id, by=current_user.actor, **_values(form)))
     except Refused as refused:
         return _show(form, refused)
     commit()
@@ -155,22 +170,32 @@ def _create(form: TaskForm | QuickTaskForm, contact: Contact) -> bool:
 
 def _update(form: TaskForm, task: Task) -> bool:
     try:
-        operations.update_task(task, **_values(form))
+        operations.update_task(task, by=current_user.actor, **_values(form))
     except Refused as refused:
         return _show(form, refused)
     commit()
     return True
 
 
-def _values(form: TaskForm) -> dict[str, Any]:
+def _values(form: TaskForm | QuickTaskForm) -> dict[str, Any]:
+    """What the form says; the quick one leaves most of it out, and is for whoever writes it unless said otherwise."""
+    data = form.data
+    assigned_to = int(data["assigned_to"]) if data.get("assigned_to") else None
+    if isinstance(form, QuickTaskForm) and "assigned_to" not in request.form:
+        assigned_to = current_user.id
     return {
-        "title": form.title.data,
-        "description": form.description.data or "",
-        "due_date": form.due_date.data,
-        "due_time": form.due_time.data,
-        "priority": form.priority.data,
-        "assigned_to": form.assignee_id,
+        "title": data["title"],
+        "description": data.get("description") or "",
+        "due_date": data["due_date"],
+        "due_time": data.get("due_time"),
+        "priority": data.get("priority") or "medium",
+        "assigned_to": assigned_to,
+        "reminder_at": _reminder(data.get("remind")),
     }
+
+
+def _reminder(there: datetime | None) -> datetime | None:
+    return moment_of(there, current_user.timezone) if there else None
 
 
 def _show(form: TaskForm | QuickTaskForm, refused: Refused) -> bool:
@@ -181,11 +206,8 @@ def _show(form: TaskForm | QuickTaskForm, refused: Refused) -> bool:
 
 
 def _meant(form: NewTaskForm) -> Contact | None:
-    """The one contact the form can mean; otherwise the field says why there is none."""
-    found = queries.contacts_like(current_user, form.contact.data)
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(f"{each.name} ({each.email})" if each.email else each.name for each in found[:4])
-    problem = f"Which one? {names}. Write the email." if found else "There is no such contact."
-    form.contact.errors = [*form.contact.errors, problem]
-    return None
+    try:
+        return contact_meant(current_user, form.contact.data)
+    except ValueError as error:
+        form.contact.errors = [*form.contact.errors, str(error)]
+        return None

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Response, abort, current_app, g, jsonify, redirect, request, url_for
+from flask import Response, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 
 from crm.database import commit
+from crm.lib.problems import problem_reply
 from crm.security import is_api_call
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -81,7 +82,7 @@ def guard() -> Response | None:
 
 def _to_sign_in() -> Response:
     if is_api_call():
-        return _unauthorized()
+        return problem_reply(401)
     is_page = request.method == "GET" and not request.headers.get("HX-Request")
     return _sent_to(url_for("users.sign_in", next=request.full_path.rstrip("?") if is_page else None))
 
@@ -91,14 +92,6 @@ def _sent_to(target: str) -> Response:
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
     return redirect(target, 303 if request.method == "POST" else 302)  # type: ignore[return-value]
-
-
-def _unauthorized() -> Response:
-    """What a program gets that shows no token, or one that is not in force (RFC 9457)."""
-    problem = jsonify(type="about:blank", title="Unauthorized", status=401, detail="Send Authorization: Bearer TOKEN.")
-    problem.status_code, problem.mimetype = 401, "application/problem+json"
-    problem.headers["WWW-Authenticate"] = "Bearer"
-    return problem
 
 
 WITH_INITIAL_PASSWORD = {"users.password", "users.change_password"}

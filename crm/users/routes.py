@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, logout_user
 
 from crm.database import commit
@@ -143,16 +143,6 @@ def end_other_sessions() -> Any:
     return redirect(url_for("users.account"), 303)
 
 
-@bp.post("/account/tokens/<int:token_id>/end")
-@signed_in
-def end_token(token_id: int) -> Any:
-    """Let a token count no more."""
-    operations.end_own_token(current_user, token_id)
-    commit()
-    flash("That token counts no more.", "good")
-    return redirect(url_for("users.account"), 303)
-
-
 def _account_page(form: AccountForm, password_form: PasswordForm) -> str:
     now = clock.now()
     sessions = queries.sessions_of(current_user, idle_since=now - IDLE, began_after=now - ABSOLUTE)
@@ -162,4 +152,9 @@ def _account_page(form: AccountForm, password_form: PasswordForm) -> str:
         password_form=password_form,
         sessions=sessions,
         tokens=queries.tokens_of(current_user),
+        panels=[
+            each
+            for each in current_app.extensions["account_panels"]
+            if not each.permission or current_user.can(each.permission)
+        ],
     )

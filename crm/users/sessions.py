@@ -59,6 +59,7 @@ def _by_bearer(request: Request) -> User | None:
         return None
     if _is_before(found.last_used_at, clock.now() - USED_EVERY):
         g.in_use = sa.update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=clock.now())
+    g.api_token_name = found.name
     return found.user
 
 

@@ -19,12 +19,15 @@
   });
 
   async function openPanel(link) {
+    if (document.querySelector("[data-arriving]")) return undefined;
     const dialog = document.createElement("dialog");
     dialog.className = "float-box panel";
     dialog.setAttribute("aria-labelledby", "panel-title");
+    dialog.dataset.arriving = "";
     document.body.append(dialog);
     dialog.addEventListener("close", () => (dialog.remove(), link.focus()));
-    await htmx.ajax("GET", link.href, { source: link, target: dialog, select: "#panel", swap: "innerHTML" });
+    await htmx.ajax("GET", link.href, { source: link, target: dialog, select: "#panel", swap: "innerHTML" }).catch(() => undefined);
+    delete dialog.dataset.arriving;
     if (!dialog.querySelector("#panel")) return location.assign(link.href);
     dialog.showModal();
     return dialog.querySelector(".float-body :is(input:not([type=hidden]), select, textarea)")?.focus();

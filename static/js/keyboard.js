@@ -1,4 +1,5 @@
 // Shortcuts from data-key ("/", "ctrl+k", "g c"; several apart by commas or two spaces): focuses fields, presses the rest.
+// What the page itself offers goes before the frame around it.
 (() => {
   const PATIENCE = 900;
   let pending = "";
@@ -11,9 +12,10 @@
 
   function find(combination) {
     const dialog = document.querySelector("dialog[open]");
-    return [...(dialog || document).querySelectorAll("[data-key]")].find(
+    const found = [...(dialog || document).querySelectorAll("[data-key]")].filter(
       (element) => keysOf(element).includes(combination) && visible(element) && !element.disabled,
     );
+    return found.find((element) => element.closest("main")) || found[0];
   }
 
   function use(element) {
@@ -26,7 +28,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.isComposing || event.defaultPrevented) return;
     const combination = named(event);
-    if (typing(event.target) && !combination.startsWith("ctrl+")) return;
+    if ((typing(event.target) || document.querySelector("[data-arriving]")) && !combination.startsWith("ctrl+")) return;
     const element = (pending && find(`${pending} ${combination}`)) || find(combination);
     clearTimeout(timer);
     pending = combination.length === 1 && !element ? combination : "";

@@ -5,6 +5,7 @@ import pytest
 from crm.automation.mentions import workflows_with
 from crm.automation.models import Step, Version, Workflow
 from crm.database import db
+from crm.tags.queries import mentioned
 from tests import factories
 
 
@@ -40,7 +41,7 @@ def test_a_trigger_a_step_and_a_condition_count(app, trigger, config):
     hot = factories.tag("Hot")
     made = workflow(trigger, config)
     with app.test_request_context():
-        assert [(use.label, use.url) for use in workflows_with(hot)] == [
+        assert [(use.label, use.url) for use in workflows_with(mentioned(hot))] == [
             ("Workflow “Welcome”", f"/workflows/{made.id}")
         ]
 
@@ -50,7 +51,7 @@ def test_other_words_and_archived_workflows_do_not(app):
     workflow({"tag_id": 2}, {"subject": "hot", "duration": 1})
     workflow({"tag_id": 1}, {}, status="archived")
     with app.test_request_context():
-        assert workflows_with(hot) == []
+        assert workflows_with(mentioned(hot)) == []
 
 
 def test_the_page_of_deletion_names_them(as_mo):

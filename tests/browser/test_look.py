@@ -90,3 +90,18 @@ def test_the_navigation_stays_folded(style_page):
     style_page.locator("[data-nav-toggle]").click()
     style_page.reload()
     assert style_page.locator("html").get_attribute("data-nav") == "narrow"
+
+
+def test_a_shortcut_is_silent_while_a_panel_is_on_its_way(sign_in_browser, ada, site):
+    page, held = sign_in_browser(ada), []
+    page.goto(f"{site}/tags")
+    page.route("**/tags/new", lambda route: held.append(route))
+    with page.expect_request("**/tags/new"):
+        page.get_by_role("link", name="New tag").first.click()
+    page.keyboard.press("/")
+    assert page.locator("#search:focus").count() == 0
+    held[0].continue_()
+    page.locator("dialog[open] #panel").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.locator("#search:focus").count() == 1

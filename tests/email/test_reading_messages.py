@@ -97,6 +97,16 @@ def test_the_frame_can_do_nothing(as_mo, message):
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
 
 
+def test_the_frame_is_about_as_tall_as_the_email(as_mo, carla):
+    short, long = queue([carla]), queue([factories.contact(email="max@example.com")], body="A paragraph.\n\n" * 60)
+    heights = [height(as_mo.get(f"/messages/{each.id}").text) for each in (*short, *long)]
+    assert 150 < heights[0] < 600 < heights[1]
+
+
+def height(page: str) -> int:
+    return int(re.search(r'<iframe[^>]* height="(\d+)"', page)[1])
+
+
 def test_it_is_shown_as_it_was_sent(as_mo, message, carla):
     carla.first_name = "Charlotte"
     commit()

@@ -1,9 +1,10 @@
 """The tag manager."""
 
+from crm.conditions.mentions import Use
 from crm.database import db
 from crm.tags.models import Tag
 from crm.tags.operations import add_tag
-from crm.tags.queries import Use, tags_of
+from crm.tags.queries import tags_of
 from tests import factories
 
 
@@ -32,10 +33,10 @@ def test_an_unknown_colour_is_refused(as_mo):
 def test_deleting_says_who_wears_it_and_what_uses_it(app, as_mo, mo):
     hot, warm, carla = factories.tag("Hot"), factories.tag("Warm"), factories.contact()
     add_tag(carla, hot, mo.actor)
-    app.extensions["tag_uses"] = (lambda tag: [Use(f"Workflow for {tag.name}", "/workflows/1")],)
+    app.extensions["where_used"] = (lambda thing: [Use(f"Workflow for {max(thing.refs)}", "/workflows/1")],)
     page = as_mo.get(f"/tags/{hot.id}/deletion").text
     assert "1 contact" in page
-    assert "Workflow for Hot" in page
+    assert "Workflow for hot" in page
     edit = f"/tags/{hot.id}"
     as_mo.post(f"{edit}/deletion", data={"replacement": "warm"})
     assert tags_of([carla.id]) == {carla.id: [warm]}

@@ -76,7 +76,12 @@ def test_the_panel_of_a_contact_shows_open_tasks_and_adds_one(as_ada, ada, carla
     reply = as_ada.post(
         f"/contacts/{carla.id}/tasks", data={"title": "Call back", "due_date": "2026-12-01"}, headers=PIECE
     )
-    assert ("Call back" in reply.text, "1 Dec 2026" in reply.text) == (True, True)
+    assert ('id="composer"' in reply.text, reply.headers["HX-Trigger"]) == (
+        True,
+        '{"contact-changed": {"target": "body"}}',
+    )
+    page = as_ada.get(f"/contacts/{carla.id}/tasks", headers=PIECE).text
+    assert ("Call back" in page, "1 Dec 2026" in page) == (True, True)
     task = db.session.scalar(sa.select(Task))
     assert (task.assigned_to, task.created_by) == (ada.id, ada.id)
     panel = as_ada.post(f"/tasks/{task.id}/completion?on=contact", headers=PIECE).text
@@ -128,11 +133,14 @@ def test_contacts_are_offered_while_a_name_is_typed(as_ada, carla):
     assert 'value="carla@example.com"' in as_ada.get("/tasks/contacts?contact=car").text
 
 
-def test_a_task_is_deleted(as_ada, carla):
+def test_a_task_is_deleted_and_brought_back(as_ada, carla):
     task = make(carla)
     assert as_ada.get(f"/tasks/{task.id}/deletion").status_code == 405
     as_ada.post(f"/tasks/{task.id}/deletion")
-    assert db.session.scalar(sa.select(Task)) is None
+    assert as_ada.get(f"/tasks/{task.id}").status_code == 404
+    assert "Call" in as_ada.get("/tasks/deleted").text
+    as_ada.post(f"/tasks/{task.id}/restoration")
+    assert as_ada.get(f"/tasks/{task.id}").status_code == 200
 
 
 def test_an_agent_sees_tasks_of_her_contacts_and_her_own(as_agnes, agnes, ada, carla):

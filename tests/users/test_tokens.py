@@ -1,5 +1,6 @@
 """API tokens: the owner's permissions, under /api/v1 only."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -90,3 +91,19 @@ def test_its_owner_sees_and_revokes_it_and_nobody_else(as_ada, as_mo, client, ad
     assert client.get("/api/v1/trial", headers=headers).status_code == 200
     assert [as_ada.post(f"/account/tokens/{token}/end").status_code for _ in range(2)] == [303, 303]
     assert client.get("/api/v1/trial", headers=headers).status_code == 401
+
+
+def test_one_is_made_on_its_page_and_shown_once(as_ada, client):
+    page = as_ada.post("/account/tokens", data={"name": " Website "})
+    token = re.search(r"cohort_[\w-]{43}", page.text)[0]
+    assert (page.status_code, page.headers["Cache-Control"]) == (201, "no-store")
+    assert client.get("/api/v1/trial", headers={"Authorization": f"Bearer {token}"}).json["name"] == "Ada"
+    again = as_ada.get("/account/tokens").text
+    assert "Website" in again
+    assert token not in again
+
+
+def test_one_needs_a_name(as_ada):
+    for name in ("", " ", "x" * 121):
+        assert as_ada.post("/account/tokens", data={"name": name}).status_code == 422
+    assert db.session.scalar(sa.select(sa.func.count(ApiToken.id))) == 0

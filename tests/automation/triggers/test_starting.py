@@ -1,12 +1,15 @@
 """What happens to contacts starts workflows."""
 
 import pytest
+import sqlalchemy as sa
 
 from crm.activity.operations import emit
 from crm.activity.vocabulary import Actor, ContactCreated, EmailClicked
+from crm.audiences.operations import add_to_audience
 from crm.automation.models import Enrollment
 from crm.automation.operations import pause
 from crm.automation.types import TRIGGERS
+from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.tags.operations import tag_contacts
 from tests import factories
@@ -54,6 +57,21 @@ def test_a_tag_starts_it_once(app, ada):
     assert enrolled.cause_id
 
 
+def test_joining_an_audience_starts_it(ada):
+    carla, regulars, others = factories.contact(), factories.audience(), factories.audience("Others")
+    paths.running(STEP, trigger="audience_joined", audience_id=regulars.id)
+    add_to_audience(others, [carla.id], ada.actor)
+    commit()
+    paths.run()
+    assert started() == 0
+    add_to_audience(regulars, [carla.id], ada.actor)
+    commit()
+    paths.run()
+    assert started() == 1
+    members = TRIGGERS["audience_joined"].already({"audience_id": regulars.id})
+    assert db.session.scalars(sa.select(Contact.id).where(members)).all() == [carla.id]
+
+
 @pytest.mark.parametrize(
     ("conditions", "starts"), [({}, True), ({"url": "/Courses"}, True), ({"url": "/prices"}, False)]
 )
@@ -78,6 +96,7 @@ def test_a_paused_workflow_starts_for_nobody(app):
 def test_bad_filters_are_refused(app):
     assert problems("student_created", {"country": "Germany"}).keys() == {"country"}
     assert problems("tag_added", {"tag_id": 99}).keys() == {"tag_id"}
+    assert problems("audience_joined", {"audience_id": 99}).keys() == {"audience_id"}
     assert problems("email_clicked", {"template_id": "gone"}).keys() == {"template_id"}
     assert problems("manual", {"anything": 1}).keys() == {"anything"}
     assert TRIGGERS["manual"].problems({}) == []

@@ -1,0 +1,34 @@
+"""Every resource of the API, in the order the documentation shows them."""
+
+from __future__ import annotations
+
+from crm.api.resource import Resource
+from crm.api.resources import (
+    audiences,
+    contact_activities,
+    contact_tags,
+    contacts,
+    enrollments,
+    events,
+    messages,
+    tags,
+    tasks,
+    templates,
+    unsubscribes,
+    workflows,
+)
+
+RESOURCES: tuple[Resource, ...] = (
+    contacts.bp,
+    contact_tags.bp,
+    contact_activities.bp,
+    events.bp,
+    tasks.bp,
+    tags.bp,
+    audiences.bp,
+    workflows.bp,
+    enrollments.bp,
+    templates.bp,
+    messages.bp,
+    unsubscribes.bp,
+)  # fmt: skip

@@ -1,0 +1,129 @@
+"""/templates: emails to start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, url_for
+from marshmallow import fields
+from marshmallow.validate import OneOf
+from sqlalchemy.orm import joinedload
+
+from crm.api.paging import paged
+from crm.api.resource import Resource, actor
+from crm.api.shapes import ListArgs, Shape, an_id, moment, page_of, text
+from crm.database import db
+from crm.email.compose import check
+from crm.email.models import FORMATS, EmailTemplate
+from crm.email.templates import Outdated, create_template, update_template
+from crm.email.values import KNOWN
+from crm.lib.problems import Problem
+from crm.users.access import requires
+
+bp = Resource("templates", "Emails to start from. What was sent keeps the words it was sent with.")
+POINTERS = {"form": "format"}
+
+
+class TemplateFields(Shape):
+    """The fields of a template that may be changed. Those left out stay as they are."""
+
+    name = text("What staff call it.", 120, 1)
+    subject = text("May hold merge tags.", 255)
+    preheader = text("Shown after the subject in most inboxes.", 255)
+    format = fields.String(validate=OneOf(list(FORMATS)))
+    body = text("Markdown or MJML, with merge tags.", 300_000)
+    version = fields.Integer(
+        metadata={"description": "The version the change is based on: 409 if it is no longer the newest."}
+    )
+
+
+class TemplateIn(TemplateFields):
+    """A template to make."""
+
+    name = text("What staff call it.", 120, 1, required=True)
+    subject = text("May hold merge tags.", 255, 1, required=True)
+    body = text("Markdown or MJML, with merge tags.", 300_000, 1, required=True)
+
+
+class TemplateOut(Shape):
+    """A template."""
+
+    id = an_id(required=True)
+    name = fields.String(required=True)
+    slug = fields.String(required=True, metadata={"description": "Its stable name for workflows and this API."})
+    subject = fields.String(required=True, attribute="content.subject")
+    preheader = fields.String(required=True, attribute="content.preheader")
+    format = fields.String(required=True, attribute="content.format")
+    body = fields.String(required=True, attribute="content.body")
+    version = fields.Integer(required=True)
+    created_at = moment(required=True)
+    updated_at = moment(required=True)
+
+
+@bp.get("")
+@requires("crm.broadcasts.view")
+@bp.arguments(ListArgs, location="query")
+@bp.response(200, page_of(TemplateOut))
+def index(args: dict[str, Any]) -> Any:
+    """Templates, newest first."""
+    return paged(sa.select(EmailTemplate).options(joinedload(EmailTemplate.content)), EmailTemplate, args)
+
+
+@bp.post("")
+@requires("crm.broadcasts.create")
+@bp.arguments(
+    TemplateIn, example={"name": "Welcome", "subject": "Hello {{ contact.first_name }}", "body": "We start soon."}
+)
+@bp.response(201, TemplateOut)
+def create(sent: dict[str, Any]) -> Any:
+    """Make a template. What could not be sent is refused."""
+    words = _checked({"preheader": "", "format": "markdown", **sent})
+    template = create_template(sent["name"].strip(), *words, by=actor())
+    return template, 201, {"Location": url_for(".show", template_id=template.id)}
+
+
+@bp.get("/<int:template_id>")
+@requires("crm.broadcasts.view")
+@bp.response(200, TemplateOut)
+def show(template_id: int) -> Any:
+    """One template."""
+    return _template(template_id)
+
+
+@bp.patch("/<int:template_id>")
+@requires("crm.broadcasts.create")
+@bp.arguments(TemplateFields)
+@bp.response(200, TemplateOut)
+def change(sent: dict[str, Any], template_id: int) -> Any:
+    """Change a template."""
+    template = _template(template_id)
+    content = template.content
+    now = {key: getattr(content, key) for key in ("subject", "preheader", "format", "body")} | sent
+    words = _checked(now)
+    try:
+        update_template(
+            template, sent.get("version", template.version), sent.get("name", template.name).strip(), *words
+        )
+    except Outdated:
+        raise Problem(409) from None
+    db.session.refresh(template)
+    return template
+
+
+def _checked(words: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Subject, preheader, body and format. Raises Problem for words that could not be sent."""
+    parts = (words["subject"].strip(), words["preheader"].strip(), words["body"].replace("\r\n", "\n"))
+    problems = check(words["format"], *parts, KNOWN)
+    if problems:
+        raise Problem(
+            422,
+            errors=[
+                {"pointer": f"/{POINTERS.get(key, key)}", "detail": each} for key in problems for each in problems[key]
+            ],
+        )
+    return (*parts, words["format"])
+
+
+def _template(template_id: int) -> EmailTemplate:
+    return db.session.get(EmailTemplate, template_id) or abort(404)

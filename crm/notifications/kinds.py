@@ -1,0 +1,27 @@
+"""The kinds of things people are told, in the order their own account lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. `is_emailed`: whether it comes by email too for who chose nothing."""
+
+    key: str
+    label: str
+    icon: str
+    is_emailed: bool = True
+
+
+MENTION = Kind("mention", "Somebody mentions you in a note", "at")
+TASK_ASSIGNED = Kind("task_assigned", "You are given a task", "checkbox")
+TASK_REMINDER = Kind("task_reminder", "A task reminds you", "alarm")
+
+KINDS: tuple[Kind, ...] = (
+    MENTION,
+    TASK_ASSIGNED,
+    TASK_REMINDER,
+)  # fmt: skip
+BY_KEY = {each.key: each for each in KINDS}

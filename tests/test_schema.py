@@ -1,0 +1,59 @@
+"""The migrations make exactly the schema that the models describe, in one piece or not at all."""
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from crm import schema
+from crm.database import db
+from tests.conftest import make_app
+
+
+@pytest.fixture
+def migrated(tmp_path):
+    app = make_app(tmp_path / "school")
+    schema.upgrade(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def objects(path):
+    """The name of everything in a database, but for what SQLite and Alembic keep for themselves."""
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+        return {row for row in rows if "alembic" not in row[1]}
+
+
+def test_migrations_and_models_agree(migrated, empty_database):
+    assert objects(migrated.config["INSTANCE_PATH"] / "crm.db") == objects(empty_database)
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert [each for each in compare_metadata(context, db.metadata) if "search" not in str(each)] == []
+
+
+def test_a_second_upgrade_has_nothing_to_do(migrated):
+    assert schema.is_current(migrated)
+    assert schema.upgrade(migrated) is False
+
+
+def test_one_that_fails_halfway_leaves_the_database_as_it_was(tmp_path, monkeypatch):
+    app = make_app(tmp_path / "school")
+
+    def broken(connection):
+        raise schema.SchemaError("stopped just before the end")
+
+    monkeypatch.setattr(schema, "_check_references", broken)
+    with pytest.raises(schema.SchemaError):
+        schema.upgrade(app)
+    assert objects(tmp_path / "school" / "crm.db") == set()
+    monkeypatch.undo()
+    assert schema.upgrade(app) is True
+
+
+def test_foreign_keys_are_on_for_everyone_else(migrated):
+    assert db.session.scalar(sa.text("PRAGMA foreign_keys")) == 1
