@@ -6,9 +6,8 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
-from crm.duplicates.jobs import find_duplicates, forget_merges
-from crm.email.jobs import deliver
 from crm.contacts.jobs import sweep_names
+from crm.duplicates.jobs import find_duplicates, forget_merges
 from crm.email.jobs import deliver, mail_notifications
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat

@@ -76,12 +76,12 @@ from crm.health import routes as health
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
-from crm.privacy import jobs as privacy_jobs
-from crm.privacy import routes as privacy
 from crm.notes import jobs as notes_jobs
 from crm.notes import routes as notes
 from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
+from crm.privacy import jobs as privacy_jobs
+from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
 from crm.search import routes as search
 from crm.settings import routes as settings
