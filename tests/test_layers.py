@@ -19,9 +19,10 @@ FLOORS = (
     ("broadcasts", "scoring", "webforms", "imports", "exports"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
-    ("reports", "api", "demo", "privacy"),
+    ("reports", "api", "demo"),
     ("landing", "analytics"),
     ("reports", "api", "demo", "search"),
+    ("privacy",),
     ("wiring", "schedule"),
     ("cli", "__init__"),
 )

@@ -23,6 +23,7 @@ def erase_contact(contact: Contact, by: Actor) -> Erasure:
     counts = {table: len(rows) for table, rows in gather("contacts", contact_id).rows.items() if table != "contacts"}
     traces.forget_reader(contact_id, email)
     traces.forget_mentions(contact_id, name)
+    traces.forget_told(contact_id, [name, email or ""])
     remove_contact(contact)
     return _forget(email, contact_id, counts, by)
 
@@ -36,6 +37,7 @@ def erase_address(email: str, by: Actor) -> Erasure | None:
     if not traces.is_known(email):
         return None
     traces.forget_reader(None, email)
+    traces.forget_told(0, [email])
     return _forget(email, None, {}, by)
 
 

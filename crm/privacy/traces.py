@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
+from crm.api.models import IdempotencyKey
 from crm.contacts.models import Contact
 from crm.database import db, table_of
 from crm.delivery.models import Suppression
@@ -15,6 +17,7 @@ from crm.duplicates.models import ContactMerge
 from crm.email.models import EmailLink, EmailLinkClick, EmailMessage
 from crm.imports.models import WORKING, ContactImport, ContactImportRow
 from crm.imports.operations import path_of
+from crm.notifications.models import Notification
 from crm.preferences.models import EmailUnsubscribe
 from crm.recovery.belongings import references_to
 from crm.recovery.models import DeletedRecord
@@ -96,6 +99,25 @@ def forget_mentions(contact_id: int, name: str) -> None:
     for each in db.session.scalars(sa.select(ContactActivity).where(ContactActivity.contact_id.in_(ids), changed)):
         each.metadata_ = json.loads(_without(json.dumps(each.metadata_, ensure_ascii=False), name))
         each.description = _without(each.description, name)
+
+
+def forget_told(contact_id: int, words: Sequence[str]) -> None:
+    """Remove what staff and programs were told of the person: notices, the emails that carried them, kept answers."""
+    spelt = {spelling for each in words if len(each) > 4 for spelling in (each, json.dumps(each)[1:-1])}
+    messages, page = table_of(EmailMessage), f"/contacts/{contact_id}"
+    about = sa.or_(Notification.action_url == page, Notification.action_url.startswith(f"{page}#"))
+    told = (Notification.title, Notification.message)
+    for condition in (about, *(_says(column, spelt) for column in told)):
+        db.session.execute(sa.delete(Notification).where(condition), execution_options=QUIET)
+    db.session.execute(sa.delete(IdempotencyKey).where(_says(IdempotencyKey.body, spelt)), execution_options=QUIET)
+    carried = messages.c.contact_id.is_(None), _says(sa.cast(messages.c.merge_values, sa.Text), spelt)
+    db.session.execute(
+        sa.update(messages).where(*carried).values(merge_values=sa.null(), subject=None), execution_options=QUIET
+    )
+
+
+def _says(column: Any, words: Collection[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.false(), *(column.contains(each, autoescape=True) for each in words))
 
 
 def _without(text: Any, name: str) -> Any:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from crm.activity.operations import emit
 from crm.activity.vocabulary import SYSTEM, EmailClicked
+from crm.api.models import IdempotencyKey
 from crm.contacts.models import Contact
 from crm.contacts.operations import delete_contact, update_contact
 from crm.database import commit, db
@@ -15,6 +16,8 @@ from crm.delivery.queries import suppressed_among
 from crm.email.models import EmailContent, EmailLinkClick, EmailMessage
 from crm.exports import operations as exports
 from crm.exports import runs
+from crm.lib import clock
+from crm.notifications.models import Notification
 from crm.preferences.operations import unsubscribe
 from crm.privacy.models import Erasure
 from crm.privacy.operations import erase_address, erase_contact
@@ -133,6 +136,19 @@ def test_an_agent_neither_takes_nor_erases(as_agnes, agnes):
     mine = factories.contact(owner_id=agnes.id)
     assert as_agnes.get(f"/contacts/{mine.id}/data").status_code == 403
     assert as_agnes.post(f"/contacts/{mine.id}/erasure", data={"name": mine.name}).status_code == 403
+
+
+def test_what_staff_and_programs_were_told_goes_too(app, mo, carla):
+    said = {"user_id": mo.id, "type": "mention"}
+    db.session.add(Notification(title="Note", message=f"About {carla.name}", **said))
+    db.session.add(Notification(title="Note", message="Something else", **said))
+    key = {"user_id": mo.id, "key": "k", "fingerprint": "f", "lease_until": clock.now()}
+    db.session.add(IdempotencyKey(body=f'{{"email": "{EMAIL}"}}', **key))
+    commit()
+    erase_contact(carla, SYSTEM)
+    commit()
+    assert db.session.scalars(sa.select(Notification.message)).all() == ["Something else"]
+    assert db.session.query(IdempotencyKey).count() == 0
 
 
 def test_others_are_left_alone(app, mo, carla):
