@@ -18,6 +18,7 @@ import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
 import crm.delivery.models
+import crm.duplicates.models
 import crm.email.models
 import crm.exports.models
 import crm.health.models
@@ -25,6 +26,7 @@ import crm.imports.models
 import crm.notes.models
 import crm.notifications.models
 import crm.preferences.models
+import crm.privacy.models
 import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
@@ -69,6 +71,8 @@ from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
+from crm.duplicates import jobs as duplicates_jobs
+from crm.duplicates import routes as duplicates
 from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
@@ -86,6 +90,8 @@ from crm.notes import jobs as notes_jobs
 from crm.notes import routes as notes
 from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
+from crm.privacy import jobs as privacy_jobs
+from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
 from crm.search import routes as search
 from crm.settings import routes as settings
@@ -142,6 +148,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     board_routes.bp,
     bulk.bp,
     view_routes.bp,
+    privacy.bp,
+    duplicates.bp,
     audiences.bp,
     audience_members.contact_bp,
     recently_deleted.bp,
@@ -169,6 +177,8 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     tasks_jobs,
     exports_jobs,
     recovery_jobs,
+    privacy_jobs,
+    duplicates_jobs,
     contacts_jobs,
 )  # fmt: skip
 
@@ -228,6 +238,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
+    Panel("duplicates", "Duplicates", "duplicates.panel"),
     Panel("composer", "", "notes.composer", side="right", permission="crm.contacts.edit"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip

@@ -24,8 +24,11 @@ FLOORS = (
     ("audiences", "tasks", "email", "sms", "whatsapp"),
     ("broadcasts", "scoring", "webforms", "imports", "exports"),
     ("automation",),
+    ("landing", "analytics", "duplicates"),
+    ("reports", "api", "demo"),
     ("landing", "analytics"),
     ("reports", "api", "demo", "search"),
+    ("privacy",),
     ("wiring", "schedule"),
     ("cli", "__init__"),
 )

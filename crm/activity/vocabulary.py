@@ -104,6 +104,18 @@ class StageChanged(Activity):
         return f"{self.label}: {self.old.capitalize()} → {self.new.capitalize()}"
 
 
+class ContactMerged(Activity):
+    kind = "contact_merged"
+    icon = "git-merge"
+    label = "Contact merged"
+    other: str
+
+    @property
+    def title(self) -> str:
+        return f"Merged with {self.other}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactRestored(Activity):
     kind = "contact_restored"
     icon = "restore"
@@ -344,6 +356,7 @@ VOCABULARY: tuple[type[Activity], ...] = (
     ContactUpdated,
     StageChanged,
     ContactRestored,
+    ContactMerged,
     TagAdded,
     TagRemoved,
     AudienceJoined,

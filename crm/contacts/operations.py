@@ -114,11 +114,16 @@ def facts_of(
 def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
     """Remove the contact and everything recorded about them; for thirty days it can be brought back."""
     kept = keep("contacts", contact.id, contact.name, contact.email, by)
+    remove_contact(contact)
+    return kept
+
+
+def remove_contact(contact: Contact) -> None:
+    """Remove the contact and everything recorded about them, keeping nothing."""
     name = contact.sort_name
     db.session.delete(contact)
     db.session.flush()
     forget([name])
-    return kept
 
 
 def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:

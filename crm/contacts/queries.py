@@ -77,6 +77,8 @@ WORDS = {
     "audience_members": ("audience", "audiences"),
     "contact_notes": ("note", "notes"),
     "automation_enrollments": ("workflow run", "workflow runs"),
+    "duplicate_pairs": ("possible duplicate", "possible duplicates"),
+    "contact_merges": ("merge that can be undone", "merges that can be undone"),
     "email_messages": ("email", "emails"),
     "email_link_clicks": ("click on a link", "clicks on links"),
 }
