@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from flask_login import current_user
 from marshmallow import fields
 from marshmallow.validate import Length
+from sqlalchemy.orm import selectinload
 
 from crm.api.shapes import ListArgs, Ref, Shape, an_id, moment, text
 from crm.contacts.fieldset import DETAILS, Detail, details_for
 from crm.contacts.models import Contact
+from crm.database import db
 from crm.lib.problems import Problem
 from crm.tags.queries import tags_of
 
@@ -89,7 +92,17 @@ def shown(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
     """Contacts as they are answered."""
     worn = tags_of([each.id for each in contacts])
     own = own_details()
+    if own:
+        _gather_values(contacts)
     return [_shown(each, own, [tag.slug for tag in worn[each.id]]) for each in contacts]
+
+
+def _gather_values(contacts: Sequence[Contact]) -> None:
+    """Fetch what these contacts have in the school's own fields, at once."""
+    missing = [each.id for each in contacts if "field_values" in sa.inspect(each).unloaded]
+    if missing:
+        some = sa.select(Contact).where(Contact.id.in_(missing)).options(selectinload(Contact.field_values))
+        db.session.scalars(some).all()
 
 
 def own_details() -> dict[str, Detail]:

@@ -17,7 +17,7 @@ from crm.api.resources.contact_tags import put_on
 from crm.api.shapes import page_of
 from crm.audiences.queries import audience_by_ref, is_in_any
 from crm.contacts.models import Contact
-from crm.contacts.operations import TAKEN, Refused, delete_contact, update_contact
+from crm.contacts.operations import TAKEN, TAKEN_ID, Refused, delete_contact, update_contact
 from crm.contacts.queries import visible_contact, visible_contacts
 from crm.contacts.search import found_by
 from crm.contacts.upserting import upsert_contact
@@ -130,5 +130,5 @@ def delete(contact_id: int) -> Any:
 
 
 def _problem(refused: Refused, sent: dict[str, Any]) -> Problem:
-    is_taken = list(refused.problems.values()) == [TAKEN]
-    return Problem(409 if is_taken else 422, TAKEN if is_taken else "", errors_of(refused.problems, sent))
+    is_taken = set(refused.problems.values()) <= {TAKEN, TAKEN_ID}
+    return Problem(409 if is_taken else 422, str(refused) if is_taken else "", errors_of(refused.problems, sent))
