@@ -15,6 +15,7 @@ from flask import Flask, current_app
 
 from bench import BENCHES
 from crm import create_app, processes, schema
+from crm.activity.vocabulary import Actor
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
 from crm.demo.school import AlreadyThere, load_school
@@ -24,6 +25,8 @@ from crm.health import checks
 from crm.imports import runs
 from crm.imports.queries import reasons, rows_of
 from crm.lib.csv_files import CsvError
+from crm.privacy.operations import erase_address
+from crm.privacy.wiping import wipe
 from crm.setup import operations as first_start
 from crm.tags.operations import Refused as TagRefused
 from crm.users import operations as users
@@ -228,6 +231,22 @@ def _viewer(email: str | None) -> User:
 def _follow(bar: Any, done: int, total: int) -> None:
     bar.length = max(total, done, 1)
     bar.update(done - bar.pos)
+
+
+@cli.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_app
+def erase(email: str, yes: bool) -> None:
+    """Forget the person with the address EMAIL for good, on their request."""
+    if not yes:
+        click.confirm(f"Forget {email} for good?", abort=True)
+    found = erase_address(email, Actor(name="Command line"))
+    commit()
+    wipe()
+    if found is None:
+        raise click.ClickException(f"Nothing is known of {email}.")
+    click.echo(f"{email} was erased. Nothing is sent to the address any more.")
 
 
 @cli.command()

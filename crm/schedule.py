@@ -6,7 +6,9 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.jobs import sweep_names
+from crm.duplicates.jobs import find_duplicates, forget_merges
 from crm.email.jobs import deliver, mail_notifications
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat
@@ -22,6 +24,7 @@ CLOCK = (
     Every(1, deliver),
     Every(1, mail_notifications),
     Every(1, run_imports),
+    Every(1, run_bulk_actions),
     Every(60 * 24, sweep_imports),
     Every(60 * 24, forget_keys),
     Every(1, remind_of_tasks),
@@ -30,6 +33,8 @@ CLOCK = (
     Every(1, run_exports),
     Every(60 * 24, sweep_exports),
     Every(60 * 24, forget_deleted),
+    Every(60 * 24, find_duplicates),
+    Every(60 * 24, forget_merges),
     Every(60 * 24, sweep_names),
     Every(1, process_enrollments),
     Every(1, enroll_matching),

@@ -92,6 +92,30 @@ class ContactUpdated(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageChanged(Activity):
+    kind = "stage_changed"
+    icon = "target"
+    label = "Stage changed"
+    old: str
+    new: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.old.capitalize()} → {self.new.capitalize()}"
+
+
+class ContactMerged(Activity):
+    kind = "contact_merged"
+    icon = "git-merge"
+    label = "Contact merged"
+    other: str
+
+    @property
+    def title(self) -> str:
+        return f"Merged with {self.other}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactRestored(Activity):
     kind = "contact_restored"
     icon = "restore"
@@ -330,7 +354,9 @@ class Custom(Activity):
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
+    StageChanged,
     ContactRestored,
+    ContactMerged,
     TagAdded,
     TagRemoved,
     AudienceJoined,

@@ -34,6 +34,16 @@ class Choice(FieldType):
         return None if stored is None else labels.get(stored, str(stored))
 
 
+class Several(Choice):
+    """Any of a fixed list, a row of the field's relation each (see `held_type`)."""
+
+    operators = ("contains", "not_contains", "in_list", "not_in_list", "is_set", "is_not_set")
+    labels = {"contains": "is", "not_contains": "is not"}
+
+    def contains(self, field: Field, value: Any) -> ColumnElement:
+        return self.equals(field, value)
+
+
 class YesNo(FieldType):
     """True or false. Unset is neither."""
 

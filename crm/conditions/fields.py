@@ -110,5 +110,6 @@ class Field:
 
 
 def registered_fields() -> Mapping[str, Field]:
-    """Every field the features offer, by key, in the order people see them."""
-    return current_app.extensions["condition_fields"]
+    """Every field the features offer, by key, in the order people see them; those the school made itself are asked for anew."""
+    more = {each.key: each for provide in current_app.extensions["more_condition_fields"] for each in provide()}
+    return {**current_app.extensions["condition_fields"], **more}

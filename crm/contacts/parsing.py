@@ -225,6 +225,12 @@ PARSERS: dict[str, Parser] = {
     "language": language,
     "timezone": timezone,
     "source": line,
+    "utm_source": line,
+    "utm_medium": line,
+    "utm_campaign": line,
+    "utm_term": line,
+    "utm_content": line,
+    "external_id": line,
     "birthday": birthday,
     "lifecycle_stage": lifecycle_stage,
 }

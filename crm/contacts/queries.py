@@ -72,10 +72,13 @@ def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
 WORDS = {
     "contact_activities": ("timeline entry", "timeline entries"),
     "contact_taggings": ("tag", "tags"),
+    "contact_field_values": ("value of a field", "values of fields"),
     "contact_tasks": ("task", "tasks"),
     "audience_members": ("audience", "audiences"),
     "contact_notes": ("note", "notes"),
     "automation_enrollments": ("workflow run", "workflow runs"),
+    "duplicate_pairs": ("possible duplicate", "possible duplicates"),
+    "contact_merges": ("merge that can be undone", "merges that can be undone"),
     "email_messages": ("email", "emails"),
     "email_link_clicks": ("click on a link", "clicks on links"),
 }

@@ -28,6 +28,8 @@ class Row:
     problems: list[Problem] = field(default_factory=list)
     tags: tuple[str, ...] = ()
     sort_name: str = ""
+    stage: str = ""
+    """The stage an existing contact was in."""
     outcome: str = ""
     contact_id: int | None = None
     changes: dict[str, list[Any]] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Known:
     """Folded email of a colleague → id."""
     tags: frozenset[str] | None = None
     """Slugs of the tags that may be given; None: any, new ones are made."""
+    custom: Mapping[str, parsing.Parser] = field(default_factory=dict)
+    """Name of each field the school made itself → its rule."""
 
 
 class RowReader:
@@ -114,6 +118,8 @@ class RowReader:
         """The rule of the field; none for the phone, which depends on the row's country."""
         if key == "birthday":
             return partial(parsing.birthday, day_first=self.known.day_first)
+        if key in self.known.custom:
+            return self.known.custom[key]
         return self._owner if key == "owner" else None if key == "phone" else parsing.PARSERS[key]
 
     def _owner(self, text: str) -> parsing.Parsed:

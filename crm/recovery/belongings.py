@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -115,7 +115,7 @@ def from_plain(stored: dict[str, Any]) -> Bundle:
 
 def plain(value: Any) -> Any:
     """A stored value as JSON can hold it."""
-    if isinstance(value, date | datetime):
+    if isinstance(value, date | datetime | time):
         return value.isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
@@ -130,6 +130,8 @@ def _typed(column: sa.Column[Any], value: Any) -> Any:
         return datetime.fromisoformat(value)
     if isinstance(kind, sa.Date):
         return date.fromisoformat(value)
+    if isinstance(kind, sa.Time):
+        return time.fromisoformat(value)
     if isinstance(kind, sa.LargeBinary):
         return base64.b64decode(value)
     return Decimal(value) if isinstance(kind, sa.Numeric) and kind.asdecimal else value

@@ -16,3 +16,13 @@ def test_what_was_imported_is_exported(tmp_path):
     assert run(school, "export", "contacts", str(tmp_path / "out.xlsx")).returncode == 0
     other = run(school, "export", "contacts", str(tmp_path / "out.pdf"))
     assert (other.returncode, "Traceback" in other.stderr) == (1, False)
+
+
+def test_somebody_is_erased_at_the_prompt(tmp_path):
+    school, there = tmp_path / "school", tmp_path / "people.csv"
+    there.write_text("First name,Email\nZoë,zoe@example.com\n")
+    run(school, "import", "contacts", str(there))
+    reply = run(school, "erase", "Zoe@example.com", "--yes")
+    assert "was erased" in reply.stdout, reply.stderr
+    assert run(school, "erase", "zoe@example.com", "--yes").returncode == 1
+    assert all(b"zoe@example.com" not in each.read_bytes() for each in school.rglob("*") if each.is_file())

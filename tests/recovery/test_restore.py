@@ -1,6 +1,6 @@
 """What was deleted comes back as it was, for thirty days."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import sqlalchemy as sa
 
@@ -9,6 +9,7 @@ from crm.activity.vocabulary import SYSTEM
 from crm.automation.models import Enrollment
 from crm.contacts.models import Contact
 from crm.contacts.operations import delete_contact
+from crm.contacts.recovering import restore_contact
 from crm.database import commit, db, table_of
 from crm.lib import clock
 from crm.preferences.models import EmailUnsubscribe
@@ -18,6 +19,7 @@ from crm.recovery.models import DeletedRecord
 from crm.recovery.operations import forget_old
 from crm.tags.operations import add_tag, delete_tag
 from crm.tags.queries import tags_of
+from crm.tasks.models import Task
 from tests import factories
 
 
@@ -106,6 +108,16 @@ def test_after_thirty_days_it_is_gone_for_good(as_mo):
     commit()
     assert as_mo.post(f"/contacts/deleted/{kept}/restoration").status_code == 404
     assert forget_old() == 1
+
+
+def test_a_task_keeps_its_hour(app):
+    carla = factories.contact()
+    db.session.add(Task(contact_id=carla.id, title="Call", due_date=date(2026, 3, 4), due_time=time(9, 30)))
+    commit()
+    restore_contact(db.session.get(DeletedRecord, deleted(carla)), SYSTEM)
+    commit()
+    task = db.session.query(Task).one()
+    assert (task.due_date, task.due_time) == (date(2026, 3, 4), time(9, 30))
 
 
 def test_enrollments_rest_meanwhile(app):

@@ -1,0 +1,55 @@
+"""Forgetting a person (GDPR, article 17)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from crm.activity.vocabulary import Actor
+from crm.contacts.models import Contact
+from crm.contacts.operations import remove_contact
+from crm.database import after_commit, db
+from crm.delivery.operations import suppress_secretly
+from crm.exports.operations import discard_finished
+from crm.preferences.models import EmailUnsubscribe
+from crm.privacy import traces
+from crm.privacy.models import Erasure
+from crm.queue import nudge
+from crm.recovery.belongings import gather
+
+
+def erase_contact(contact: Contact, by: Actor) -> Erasure:
+    """Forget the person: contact, timeline, kept copies, exported files. The address stays suppressed by a keyed hash."""
+    email, name, contact_id = contact.email, contact.name, contact.id
+    counts = {table: len(rows) for table, rows in gather("contacts", contact_id).rows.items() if table != "contacts"}
+    traces.forget_reader(contact_id, email)
+    traces.forget_mentions(contact_id, name)
+    traces.forget_told(contact_id, [name, email or ""])
+    remove_contact(contact)
+    return _forget(email, contact_id, counts, by)
+
+
+def erase_address(email: str, by: Actor) -> Erasure | None:
+    """Forget whoever has or had this address; None when nothing is known of it."""
+    email = email.strip().lower()
+    contact = db.session.scalar(sa.select(Contact).where(Contact.email == email))
+    if contact is not None:
+        return erase_contact(contact, by)
+    if not traces.is_known(email):
+        return None
+    traces.forget_reader(None, email)
+    traces.forget_told(0, [email])
+    return _forget(email, None, {}, by)
+
+
+def _forget(email: str | None, contact_id: int | None, counts: dict[str, int], by: Actor) -> Erasure:
+    traces.forget_kept(contact_id, email)
+    if email:
+        suppress_secretly(email, "Erased on request")
+        db.session.execute(sa.delete(EmailUnsubscribe).where(EmailUnsubscribe.email == email))
+        traces.forget_imported(email)
+    discard_finished()
+    erasure = Erasure(counts=counts, erased_by=by.user_id, actor=by.name[:120])
+    db.session.add(erasure)
+    db.session.flush()
+    after_commit(nudge, "wipe_erased")
+    return erasure
