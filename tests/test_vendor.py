@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 VENDOR = Path(__file__).parent.parent / "static" / "vendor"
@@ -22,6 +23,11 @@ def test_every_file_is_as_recorded():
 def test_the_icon_sprite_is_as_recorded():
     sprite = MANIFEST["@tabler/icons"]["sprite"]
     assert checksum(VENDOR / sprite["to"]) == sprite["sha256"]
+
+
+def test_the_sprite_holds_the_icons_that_are_listed():
+    drawn = re.findall(r'<symbol id="([^"]+)"', (VENDOR.parent / "img/icons.svg").read_text())
+    assert drawn == (VENDOR / "icons.txt").read_text().split() == sorted(set(drawn))
 
 
 def test_nothing_else_lies_there():

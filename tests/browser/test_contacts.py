@@ -84,7 +84,7 @@ def test_older_entries_are_loaded_below(site, page_of_mo, carla, mo):
     page = page_of_mo
     page.goto(f"{site}/contacts/{carla.id}")
     expect(page.locator(".timeline-item")).to_have_count(25)
-    page.get_by_role("link", name="Show older").click()
+    page.get_by_role("link", name="Show older").scroll_into_view_if_needed()
     expect(page.locator(".timeline-item")).to_have_count(30)
 
 

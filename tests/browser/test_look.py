@@ -99,9 +99,9 @@ def test_a_shortcut_is_silent_while_a_panel_is_on_its_way(sign_in_browser, ada, 
     with page.expect_request("**/tags/new"):
         page.get_by_role("link", name="New tag").first.click()
     page.keyboard.press("/")
-    assert page.locator("#search:focus").count() == 0
+    assert not page.locator("#finder").is_visible()
     held[0].continue_()
     page.locator("dialog[open] #panel").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    assert page.locator("#search:focus").count() == 1
+    assert page.locator("#finder").is_visible()

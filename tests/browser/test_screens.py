@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from crm.automation.models import Enrollment
 from crm.contacts.models import Contact
@@ -42,7 +43,7 @@ def test_daily_screens_are_accessible_and_fit(site, sign_in_browser, ada, ids, a
     for path in paths:
         page.set_viewport_size(DESK)
         page.goto(site + path.format(**ids))
-        page.wait_for_function("!document.querySelector('main .skeleton')")
+        expect(page.locator("main .skeleton")).to_have_count(0)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             assert_accessible(page)
