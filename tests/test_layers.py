@@ -16,7 +16,7 @@ FLOORS = (
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
-    ("broadcasts", "scoring", "webforms", "imports", "exports"),
+    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo"),
