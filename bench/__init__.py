@@ -4,11 +4,15 @@ Run with `cohort bench [NAME] [--json]`. A bench is a function that yields figur
 temporary folder, sends traffic to this machine only, and stops by itself.
 """
 
-from bench import contacts, email, engine, tracking
+from bench import bulk_tag, contacts, email, engine, imports, search, segments, tracking
 from bench.figures import Figure
 
 BENCHES = {
     "contacts": contacts.run,
+    "segments": segments.run,
+    "search": search.run,
+    "import": imports.run,
+    "bulk-tag": bulk_tag.run,
     "engine": engine.run,
     "tracking": tracking.run,
     "email": email.run,

@@ -47,15 +47,24 @@ def milliseconds(work: Callable[[], object], times: int = 40) -> float:
     """The median time of one call, after two calls that do not count."""
     work()
     work()
-    return statistics.median(_once(work) for _ in range(times)) * 1000
+    return statistics.median(seconds(work) for _ in range(times)) * 1000
+
+
+def in_turns(one: Callable[[], object], other: Callable[[], object], times: int = 40) -> tuple[float, float]:
+    """The median times of two calls in milliseconds, taken in turns, so that what else the machine does weighs on both alike."""
+    for work in (one, other, one, other):
+        work()
+    pairs = [(seconds(one), seconds(other)) for _ in range(times)]
+    return statistics.median(each[0] for each in pairs) * 1000, statistics.median(each[1] for each in pairs) * 1000
 
 
 def per_second(count: int, work: Callable[[], object]) -> float:
     """How many of `count` things a second, when `work` does them all."""
-    return count / _once(work)
+    return count / seconds(work)
 
 
-def _once(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """The time of one call."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

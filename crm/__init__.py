@@ -74,6 +74,7 @@ def _wire(app: Flask) -> None:
     app.extensions["where_used"] = wiring.WHERE_USED
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
+    app.extensions["more_condition_fields"] = wiring.MORE_CONDITION_FIELDS
     app.extensions["places"] = wiring.places_of
     app.extensions["actions"] = wiring.actions_of
     app.extensions["finders"] = wiring.FINDERS

@@ -181,6 +181,7 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
         "secure_delete = ON",
         "cache_size = -65536",
         "temp_store = MEMORY",
+        "wal_autocheckpoint = 10000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -6,6 +6,7 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.jobs import sweep_names
 from crm.duplicates.jobs import find_duplicates, forget_merges
 from crm.email.jobs import deliver, mail_notifications
@@ -23,6 +24,7 @@ CLOCK = (
     Every(1, deliver),
     Every(1, mail_notifications),
     Every(1, run_imports),
+    Every(1, run_bulk_actions),
     Every(60 * 24, sweep_imports),
     Every(60 * 24, forget_keys),
     Every(1, remind_of_tasks),

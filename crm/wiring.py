@@ -14,7 +14,9 @@ import crm.activity.models
 import crm.api.models
 import crm.audiences.models
 import crm.automation.models
+import crm.bulk.models
 import crm.contacts.models
+import crm.custom_fields.models
 import crm.delivery.models
 import crm.duplicates.models
 import crm.email.models
@@ -30,7 +32,8 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
-import crm.users.models  # noqa: F401
+import crm.users.models
+import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
 from crm.activity.vocabulary import ContactCreated
@@ -38,6 +41,7 @@ from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
 from crm.audiences import fields as audience_fields
+from crm.audiences import finding as audience_finding
 from crm.audiences import jobs as audiences_jobs
 from crm.audiences import listeners as audiences_listeners
 from crm.audiences import listing as audiences_listing
@@ -50,9 +54,12 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
+from crm.bulk import jobs as bulk_jobs
+from crm.bulk import listing as bulk_listing
+from crm.bulk import routes as bulk
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
-from crm.contacts import condition_routes, recently_deleted
+from crm.contacts import board_routes, condition_routes, list_routes, recently_deleted, view_routes
 from crm.contacts import fields as contact_fields
 from crm.contacts import filters as contacts_filters
 from crm.contacts import finding as contact_finding
@@ -60,8 +67,11 @@ from crm.contacts import jobs as contacts_jobs
 from crm.contacts import listeners as contacts_listeners
 from crm.contacts import newest as contacts_newest  # noqa: F401
 from crm.contacts import profile as contacts
-from crm.contacts.listing import BulkAction, Column, Filter
+from crm.contacts.columns import Column
+from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
+from crm.custom_fields import fields as custom_condition_fields
+from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
@@ -105,10 +115,11 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, tokens
+from crm.users import people, people_finder, teams, tokens
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
+from crm.views import queries as views_queries
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     condition_routes.bp,
@@ -124,6 +135,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     enrollment_routes.bp,
     problem_routes.bp,
     settings.bp,
+    custom_fields.bp,
+    teams.bp,
     templates.bp,
     messages.bp,
     tracking.bp,
@@ -135,6 +148,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     task_calendar.bp,
     task_home.bp,
     contacts.bp,
+    list_routes.bp,
+    board_routes.bp,
+    bulk.bp,
+    view_routes.bp,
     privacy.bp,
     duplicates.bp,
     ownership.bp,
@@ -159,6 +176,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     automation_jobs,
     health_jobs,
     imports_jobs,
+    bulk_jobs,
     api_jobs,
     notes_jobs,
     tasks_jobs,
@@ -186,6 +204,11 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *email_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
+
+MORE_CONDITION_FIELDS: tuple[Callable[[], Sequence[Field]], ...] = (
+    custom_condition_fields.fields,
+)  # fmt: skip
+"""What they may ask for besides, made by the school: asked for anew each time."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +282,7 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
+    bulk_listing.BULK,
     audiences_listing.BULK,
 )  # fmt: skip
 
@@ -268,6 +292,7 @@ FINDERS: tuple[Finder, ...] = (
     workflow_finding.FINDER,
     template_finding.FINDER,
     tag_finding.FINDER,
+    audience_finding.FINDER,
     people_finder.FINDER,
 )  # fmt: skip
 """What the search box finds, in this order."""
@@ -275,6 +300,7 @@ FINDERS: tuple[Finder, ...] = (
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
     audiences_queries.audiences_with,
+    views_queries.views_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
@@ -308,6 +334,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
             Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
             Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
+            Place("pipeline", "Pipeline", "pipeline.index", "layout-kanban", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
         ),
     ),
@@ -325,6 +352,8 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
+            Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),

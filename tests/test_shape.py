@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FUNCTION_LINES, FILE_LINES, TEMPLATE_LINES = 40, 300, 120
 LONG_FUNCTIONS: set[str] = set()
-LONG_FILES: set[str] = set()
+LONG_FILES = {"crm/activity/vocabulary.py", "crm/wiring.py"}
+"""The two lists that are read from top to bottom: everything that can happen, and everything there is."""
 LONG_TEMPLATES: set[str] = set()
 """Exceptions by name, so that they are seen."""
 

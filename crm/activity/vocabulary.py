@@ -92,6 +92,18 @@ class ContactUpdated(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageChanged(Activity):
+    kind = "stage_changed"
+    icon = "target"
+    label = "Stage changed"
+    old: str
+    new: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}: {self.old.capitalize()} → {self.new.capitalize()}"
+
+
 class ContactMerged(Activity):
     kind = "contact_merged"
     icon = "git-merge"
@@ -342,6 +354,7 @@ class Custom(Activity):
 VOCABULARY: tuple[type[Activity], ...] = (
     ContactCreated,
     ContactUpdated,
+    StageChanged,
     ContactRestored,
     ContactMerged,
     TagAdded,

@@ -6,6 +6,7 @@ from crm.api.resource import Resource
 from crm.api.resources import (
     audiences,
     contact_activities,
+    contact_notes,
     contact_tags,
     contacts,
     enrollments,
@@ -21,6 +22,7 @@ from crm.api.resources import (
 RESOURCES: tuple[Resource, ...] = (
     contacts.bp,
     contact_tags.bp,
+    contact_notes.bp,
     contact_activities.bp,
     events.bp,
     tasks.bp,

@@ -48,9 +48,7 @@ def refresh(audience_id: int, now: datetime | None = None, goes_on: Goes = lambd
         if audience := _fresh(audience_id):
             _change(audience, ids[start : start + CHUNK], now)
         commit()
-    audience = _fresh(audience_id)
-    if audience and audience.due_at <= at:  # else it was edited meanwhile, and is due anew
-        _finish(audience, at)
+    _finish(audience_id, at)
     commit()
     return True
 
@@ -94,10 +92,18 @@ def _change(audience: Audience, ids: Sequence[int], now: datetime | None) -> Non
         settle(audience, ids, now)
 
 
-def _finish(audience: Audience, at: datetime) -> None:
-    count = sa.select(sa.func.count()).where(_member.c.audience_id == audience.id).scalar_subquery()
+def _finish(audience_id: int, at: datetime) -> None:
+    """Note that all were looked at, unless it was edited meanwhile and is due anew. A count that drifted is set right."""
+    counting = sa.select(sa.func.count()).where(_member.c.audience_id == audience_id)
+    with reading():
+        counted = db.session.scalar(counting)
+    audience = _fresh(audience_id)
+    if audience is None or audience.due_at > at:
+        return
+    if audience.member_count != counted:
+        note(audience, member_count=counting.scalar_subquery())
     moment = at if is_sound(audience) else audience.refreshed_at
-    note(audience, member_count=count, refreshed_at=moment, due_at=at + EVERY, copies_id=None)
+    note(audience, refreshed_at=moment, due_at=at + EVERY, copies_id=None)
 
 
 def settle_touched(now: datetime | None = None) -> bool:

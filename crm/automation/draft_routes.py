@@ -6,7 +6,16 @@ from flask import Blueprint, flash, request
 from flask_login import current_user
 
 from crm.automation import editor, operations, queries
-from crm.automation.editing import Reply, attempt, done_or_said, draft_or_404, panel, to_editor, workflow_or_404
+from crm.automation.editing import (
+    Reply,
+    attempt,
+    done_or_said,
+    draft_or_404,
+    form_of,
+    panel,
+    to_editor,
+    workflow_or_404,
+)
 from crm.automation.forms import EntryForm
 from crm.automation.models import Version, Workflow
 from crm.automation.refusals import Refused
@@ -49,7 +58,7 @@ def trigger(workflow_id: int) -> Reply:
     workflow, version = draft_or_404(workflow_id)
     kind = TRIGGERS.get(request.args.get("type") or version.trigger_type or "")
     stored = version.trigger_conditions if kind and kind.kind == version.trigger_type else {}
-    form = kind.form(request.form if request.method == "POST" else None, stored) if kind else None
+    form = form_of(kind, stored) if kind else None
     refusal = None
     if request.method == "POST" and kind and form and form.validate():
         refusal = attempt(version, lambda: operations.set_trigger(version, kind.kind, kind.config_of(form)))

@@ -7,7 +7,7 @@ from wtforms.validators import ValidationError
 
 from crm.automation.view import MERGE_NAMES
 from crm.email.compose import check
-from crm.email.values import KNOWN
+from crm.email.values import known
 from crm.lib import merge_tags
 
 
@@ -19,12 +19,12 @@ def merge_tags_known(_form: Form, field: Field) -> None:
 
 def email_tags_known(_form: Form, field: Field) -> None:
     """Refuses text with a merge tag that no email fills in."""
-    for problem in merge_tags.check(field.data or "", KNOWN):
+    for problem in merge_tags.check(field.data or "", known()):
         raise ValidationError(str(problem))
 
 
 def email_can_be_written(_form: Form, field: Field) -> None:
     """Refuses the Markdown of an email that could not be sent: an unknown merge tag, a link that leads nowhere."""
     text = field.data or ""
-    for problem in check("markdown", "A subject", "", text, KNOWN).get("body", ()) if text.strip() else ():
+    for problem in check("markdown", "A subject", "", text, known()).get("body", ()) if text.strip() else ():
         raise ValidationError(problem)

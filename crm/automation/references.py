@@ -9,25 +9,33 @@ from typing import Any
 import sqlalchemy as sa
 from wtforms.fields.choices import SelectChoice
 
+from crm.activity.vocabulary import Actor
 from crm.audiences.models import Audience
 from crm.database import db
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
 from crm.tags.models import Tag
+from crm.tags.operations import Refused as TagRefused
 from crm.tags.operations import ensure_tag
 from crm.users.models import User
 
 LARGEST_ID = 2**63 - 1
 
 
+def optional_id(value: object) -> int | None:
+    """The id that was chosen, if one was."""
+    return int(str(value)) if value not in (None, "") else None
+
+
 @dataclass(frozen=True)
 class Reference:
-    """A kind of thing that can be pointed at. `slug` is its stable name; `make` makes one that is missing, if that is done."""
+    """A kind of thing that can be pointed at. `slug` is its stable name; `make` makes one that is missing, if that is done, by who has the permission."""
 
     noun: str
     model: Any
     slug: str
-    make: Callable[[str], Any] | None = None
+    make: Callable[..., Any] | None = None
+    permission: str = ""
 
     def find(self, value: Any) -> int | None:
         """The id meant by an id or a slug; None if there is no such thing."""
@@ -37,6 +45,14 @@ class Reference:
             db.session.scalar(sa.select(self.model.id).where(self._column() == value)) if _is_text(value) else None
         )
         return by_slug if by_slug is not None else self._by_id(value)
+
+    def named(self, name: str, by: Actor) -> int:
+        """The id of the one with this name, made if need be. Raises ValueError in words."""
+        assert self.make
+        try:
+            return self.make(name, by).id
+        except TagRefused as refusal:
+            raise ValueError(str(refusal)) from None
 
     def slug_of(self, number: int) -> str | int:
         """How documents write it: the slug, or the bare id of what is gone."""
@@ -53,6 +69,10 @@ class Reference:
         rows = db.session.execute(sa.select(self.model.id, self.model.name).order_by(self.model.name, self.model.id))
         return choices((str(number), name) for number, name in rows)
 
+    def choices(self, nothing: str = "") -> list[SelectChoice]:
+        """All of them, and first the choice of none in these words."""
+        return [*choices([("", nothing or f"Choose a {self.noun}")]), *self.options()]
+
     def _by_id(self, value: Any) -> int | None:
         if not str(value).isascii() or not str(value).isdigit() or int(value) > LARGEST_ID:
             return None
@@ -67,7 +87,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value and value.isprintable()
 
 
-TAG = Reference("tag", Tag, "slug", make=ensure_tag)
+TAG = Reference("tag", Tag, "slug", make=ensure_tag, permission="crm.tags.manage")
 AUDIENCE = Reference("audience", Audience, "slug")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
 USER = Reference("user", User, "email")

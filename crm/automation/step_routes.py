@@ -8,7 +8,7 @@ from flask import Blueprint, abort, request, url_for
 from wtforms import Form
 
 from crm.automation import editor, operations
-from crm.automation.editing import Reply, attempt, done_or_said, draft_or_404, panel, step_or_404, to_editor
+from crm.automation.editing import Reply, attempt, done_or_said, draft_or_404, form_of, panel, step_or_404, to_editor
 from crm.automation.editor import Spot
 from crm.automation.models import Step, Version, Workflow
 from crm.automation.refusals import Refused
@@ -43,7 +43,7 @@ def new(workflow_id: int, kind: str) -> Reply:
             operations.add_step(version, kind, config, parent=parent, branch=spot.branch, position=spot.position)
         )
 
-    form = step_type.form(request.form if request.method == "POST" else None)
+    form = form_of(step_type)
     is_saved, refusal = _save(version, form, add)
     if is_saved:
         return to_editor(workflow, made[0])
@@ -58,7 +58,7 @@ def edit(workflow_id: int, step_id: int) -> Reply:
     workflow, version = draft_or_404(workflow_id)
     step = step_or_404(version, step_id)
     step_type = STEPS.get(step.step_type) or abort(404)
-    form = step_type.form(request.form if request.method == "POST" else None, step.step_config)
+    form = form_of(step_type, step.step_config)
     is_saved, refusal = _save(version, form, lambda form: operations.update_step(step, step_type.config_of(form)))
     if is_saved:
         return to_editor(workflow, step)

@@ -34,6 +34,16 @@ class Choice(FieldType):
         return None if stored is None else labels.get(stored, str(stored))
 
 
+class Several(Choice):
+    """Any of a fixed list, a row of the field's relation each (see `held_type`)."""
+
+    operators = ("contains", "not_contains", "in_list", "not_in_list", "is_set", "is_not_set")
+    labels = {"contains": "is", "not_contains": "is not"}
+
+    def contains(self, field: Field, value: Any) -> ColumnElement:
+        return self.equals(field, value)
+
+
 class YesNo(FieldType):
     """True or false. Unset is neither."""
 
@@ -89,7 +99,8 @@ class Link(FieldType):
         return ", ".join(field.relation.names_of(id_)) or None
 
     def is_set(self, field: Field) -> ColumnElement:
-        return contact_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
+        rows = field.relation.contacts_with(field.relation.target_id.is_not(None))
+        return contact_in(rows, field.relation.is_probed)
 
     def is_not_set(self, field: Field) -> ColumnElement:
         return contact_not_in(field.relation.contacts_with(field.relation.target_id.is_not(None)))
@@ -101,7 +112,8 @@ class Link(FieldType):
         return self.not_in_list(field, [value])
 
     def in_list(self, field: Field, values: list) -> ColumnElement:
-        return contact_in(field.relation.contacts_with(field.relation.target_id.in_(values)))
+        rows = field.relation.contacts_with(field.relation.target_id.in_(values))
+        return contact_in(rows, field.relation.is_probed)
 
     def not_in_list(self, field: Field, values: list) -> ColumnElement:
         return contact_not_in(field.relation.contacts_with(field.relation.target_id.in_(values)))

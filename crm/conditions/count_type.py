@@ -49,4 +49,6 @@ class Count(Number):
 def _counted(field: Field, is_true_of_none: bool, test: Callable[[Any], ColumnElement]) -> ColumnElement:
     """Grouping finds only contacts with rows; if those without are meant too, whoever fails the test is left out."""
     groups, holds = field.relation.contacts_with().group_by(field.relation.contact_id), test(func.count())
-    return contact_not_in(groups.having(~holds)) if is_true_of_none else contact_in(groups.having(holds))
+    if is_true_of_none:
+        return contact_not_in(groups.having(~holds))
+    return contact_in(groups.having(holds), field.relation.is_probed)

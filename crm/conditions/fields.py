@@ -37,6 +37,8 @@ class Relation:
     target_id: Any
     model: Any
     where: tuple[ColumnElement, ...] = ()
+    is_probed: bool = False
+    """Whether each contact is looked up in the set, rather than the set being where contacts are looked for."""
 
     def among(self, ids: list[int]) -> "Relation":
         """The same for these contacts only: few of them are looked up, instead of everyone who has such a member."""
@@ -94,6 +96,10 @@ class Field:
         """The same field, when only these contacts are asked about."""
         return self if self.relation is None else replace(self, relation=self.relation.among(ids))
 
+    def probed(self) -> "Field":
+        """The same field, when another clause leaves fewer contacts to ask about."""
+        return self if self.relation is None else replace(self, relation=replace(self.relation, is_probed=True))
+
     @property
     def operator_keys(self) -> tuple[str, ...]:
         return self.type.operators if self.operators is None else self.operators
@@ -104,5 +110,6 @@ class Field:
 
 
 def registered_fields() -> Mapping[str, Field]:
-    """Every field the features offer, by key, in the order people see them."""
-    return current_app.extensions["condition_fields"]
+    """Every field the features offer, by key, in the order people see them; those the school made itself are asked for anew."""
+    more = {each.key: each for provide in current_app.extensions["more_condition_fields"] for each in provide()}
+    return {**current_app.extensions["condition_fields"], **more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,18 @@ class Mentioned:
             is_clause = value.get("field") == self.field
             return any(self._speaks(each, key == self.key or is_clause) for key, each in value.items())
         return is_about_it and str(value) in self.refs
+
+
+@dataclass(frozen=True)
+class MentionedByName(Mentioned):
+    """A thing others refer to by its name alone, wherever it stands as a whole word: in conditions and in merge tags."""
+
+    name: str = ""
+
+    def is_in(self, value: Any) -> bool:
+        if isinstance(value, dict | list):
+            return any(self.is_in(each) for each in (value.values() if isinstance(value, dict) else value))
+        return isinstance(value, str) and re.search(rf"\b{re.escape(self.name)}\b", value) is not None
 
 
 def uses_of(thing: Mentioned) -> list[Use]:

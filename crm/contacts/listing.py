@@ -7,15 +7,18 @@ the order is walked until a page is full.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
+from crm.conditions.compiler import compile_condition
 from crm.contacts.models import Contact
+from crm.contacts.orders import order_of, ordered, sort_of
 from crm.contacts.queries import scope
 from crm.contacts.search import found_among_others, found_by, said, searched
 from crm.database import db, is_postgresql, table_of
@@ -55,16 +58,6 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Column:
-    """What a feature shows of each contact: `load` gets the page's ids, `template` draws one `cell`."""
-
-    key: str
-    label: str
-    load: Callable[[Sequence[int]], Mapping[int, Any]]
-    template: str
-
-
-@dataclass(frozen=True)
 class BulkAction:
     """What can be done to the chosen contacts: controls in `template`, drawn with the `values`, sending `ids`."""
 
@@ -73,42 +66,43 @@ class BulkAction:
     permission: str = "crm.contacts.edit"
 
 
-@dataclass(frozen=True)
-class Sort:
-    """A column the list can be sorted by."""
-
-    label: str
-    column: str
-    is_nullable: bool = False
-
-
-SORTS = {
-    "name": Sort("Name", "sort_name"),
-    "email": Sort("Email", "email", True),
-    "stage": Sort("Stage", "lifecycle_stage"),
-    "owner": Sort("Owner", "owner_id", True),
-    "activity": Sort("Last activity", "last_activity_at", True),
-    "created": Sort("Added", "created_at"),
-}
-SHOWN = ("id", "first_name", "last_name", "email", "phone", "lifecycle_stage", "last_activity_at", "created_at")
+SHOWN = (
+    "id", "first_name", "last_name", "email", "phone", "lifecycle_stage", "last_activity_at", "created_at", "stage_changed_at",
+    "team_id", "guardian_id", "referrer_id", "country", "city", "language", "birthday", "source", "utm_source", "utm_medium",
+    "utm_campaign", "external_id",
+)  # fmt: skip
+LONGEST_CONDITION = 5_000
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the address of a list asks for."""
+    """What the address of a list asks for. `condition` is JSON as `crm.conditions` reads it; `view` the saved view it began with."""
 
     text: str = ""
     sort: str = DEFAULT
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    condition: str = ""
+    view: int | None = None
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.text or self.chosen)
+        return bool(self.text or self.chosen or self.condition)
+
+    @property
+    def tree(self) -> Any:
+        """The condition, read."""
+        return json.loads(self.condition) if self.condition else None
+
+    @property
+    def saved_query(self) -> dict[str, Any]:
+        """What a saved view keeps."""
+        return self.query(view=None)
 
     def query(self, **changed: Any) -> dict[str, Any]:
         """The address's parameters, with some changed; None leaves one out."""
         sort = self.sort if self.sort != DEFAULT else None
         given = {"q": self.text or None, "sort": sort, **{key: list(values) for key, values in self.chosen.items()}}
+        given |= {"if": self.condition or None, "view": self.view}
         return {key: value for key, value in {**given, **changed}.items() if value not in (None, [])}
 
     def without(self, key: str, value: str) -> Wanted:
@@ -129,9 +123,25 @@ def read_wanted(args: MultiDict[str, str], viewer: User) -> Wanted:
     chosen = {each.key: tuple(dict.fromkeys(filter(None, args.getlist(each.key)[:50]))) for each in filters_for(viewer)}
     return Wanted(
         text=" ".join(args.get("q", "").replace("\0", " ").split())[:200],
-        sort=sort if sort.removeprefix("-") in SORTS else DEFAULT,
+        sort=sort if sort_of(sort) else DEFAULT,
         chosen={key: values for key, values in chosen.items() if values},
+        condition=condition_text(_json(args.get("if", ""))),
+        view=args.get("view", type=int),
     )
+
+
+def condition_text(tree: Any) -> str:
+    """The condition as an address carries it; an empty one is nothing."""
+    if not isinstance(tree, dict) or not tree.get("conditions"):
+        return ""
+    return json.dumps(tree, separators=(",", ":"), ensure_ascii=False)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if 0 < len(text) <= LONGEST_CONDITION else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Page:
@@ -142,17 +152,17 @@ def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Pag
 def _near(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
     """The page of a search for words that many share, if it fills from the next contacts in its order."""
     shared = said(wanted.text, FEW) if wanted.text else None
-    if shared is None:
+    if shared is None or order_of(wanted.sort) is None:
         return None
     contacts, others = table_of(Contact), _conditions(wanted, viewer)
     is_newest_first = wanted.sort == DEFAULT and not others
-    order = Order(contacts.c.id, contacts.c.id, is_descending=True) if is_newest_first else _order(wanted, contacts)
+    order = Order(contacts.c.id, contacts.c.id, is_descending=True) if is_newest_first else order_of(wanted.sort)
     place = read_cursor(cursor, order)
     for stride in STRIDES:
         edge = within(order, place, lambda each: db.session.execute(each).all(), stride)
         if edge is None:
             return None
-        found = _page(contacts, contacts, [shared, edge, *others], order, cursor)
+        found = _page(contacts, contacts, order, [shared, edge, *others], cursor)
         if found.previous if place and place.is_back else found.next:
             return found
         if len(found.rows) * STRIDES[-1] < PAGE * stride:
@@ -164,31 +174,42 @@ def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
     source, conditions, cheapest = _source(wanted, viewer)
     contacts = table_of(Contact)
     if cheapest is not None and wanted.sort == DEFAULT:
-        return _page(source, contacts, conditions, Order(cheapest, cheapest, is_descending=True), cursor)
+        return _page(source, contacts, Order(cheapest, cheapest, is_descending=True), conditions, cursor)
     if len(conditions) > 1 and wanted.text and not is_postgresql():
         ids = db.session.scalars(sa.select(contacts.c.id).select_from(source).where(*conditions).limit(FEW + 1)).all()
         conditions = [contacts.c.id.in_(all_of(ids))] if len(ids) <= FEW else conditions
     elif conditions and _is_few(source, conditions):
         found = sa.select(contacts).select_from(source).where(*conditions).limit(FEW + 1).subquery("contacts")
-        return _page(found, found, (), _order(wanted, found), cursor)
+        return _page(*ordered(wanted.sort, found, found), (), cursor)
     if cheapest is not None:
         conditions = [found_by(wanted.text)]
-    return _page(contacts, contacts, conditions, _order(wanted, contacts), cursor)
+    return _page(*ordered(wanted.sort, contacts, contacts), conditions, cursor)
 
 
-def contact_count(wanted: Wanted, viewer: User) -> int:
-    """How many contacts there are, counted up to one more than COUNTED."""
+def contact_count(wanted: Wanted, viewer: User, most: int | None = None) -> int:
+    """How many contacts there are, counted up to `most`, else to one more than COUNTED."""
     source, conditions, _ = _source(wanted, viewer)
-    return _count_up_to(COUNTED + 1, source, conditions)
+    return _count_up_to(most or COUNTED + 1, source, conditions)
+
+
+def matching(wanted: Wanted, viewer: User) -> sa.Select[tuple[int]]:
+    """The ids of all contacts of the list."""
+    words = [found_by(wanted.text)] if wanted.text else []
+    return sa.select(Contact.id).where(*_conditions(wanted, viewer), *words)
+
+
+def contact_list_url(wanted: Wanted) -> str:
+    """Where the list is looked at."""
+    return url_for("contacts.index", **wanted.query())
 
 
 def matching_ids(wanted: Wanted, viewer: User) -> Sequence[int]:
     """The ids of every contact of the list, in its order: all pages of it at once."""
     source, conditions, _ = _source(wanted, viewer)
-    order = _order(wanted, table_of(Contact))
+    tables, _, order = ordered(wanted.sort, source, table_of(Contact))
     columns: list[sa.ColumnElement[Any]] = [order.column, order.id]
     columns = [each.desc() for each in columns] if order.is_descending else columns
-    found = sa.select(order.id).select_from(source).where(*conditions)
+    found = sa.select(order.id).select_from(tables).where(*conditions)
     return db.session.scalars(found.order_by(order.column.is_(None), *columns)).all()
 
 
@@ -223,6 +244,8 @@ def _conditions(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
     for each in filters_for(viewer):
         if values := wanted.chosen.get(each.key):
             conditions.append(each.condition(values))
+    if wanted.condition:
+        conditions.append(compile_condition(wanted.tree))
     return [each for each in conditions if not isinstance(each, sa.True_)]
 
 
@@ -235,16 +258,11 @@ def _count_up_to(most: int, source: sa.FromClause, conditions: Sequence[sa.Colum
     return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def _order(wanted: Wanted, contacts: sa.FromClause) -> Order:
-    sort = SORTS[wanted.sort.removeprefix("-")]
-    return Order(contacts.c[sort.column], contacts.c.id, wanted.sort.startswith("-"), sort.is_nullable)
-
-
 def _page(
     source: sa.FromClause,
     contacts: sa.FromClause,
-    conditions: Sequence[sa.ColumnElement[bool]],
     order: Order,
+    conditions: Sequence[sa.ColumnElement[bool]],
     cursor: str | None,
 ) -> Page:
     users = table_of(User)

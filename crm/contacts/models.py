@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
+from crm.custom_fields.models import FieldValue
 from crm.database import Identified, Model, Timestamped, reference
-from crm.users.models import User
+from crm.lib import clock
+from crm.users.models import Team, User
 
 LIFECYCLE_STAGES = {
     "lead": "Lead",
@@ -20,6 +23,16 @@ LIFECYCLE_STAGES = {
     "alumni": "Alumni",
     "lost": "Lost",
 }
+
+
+SELDOM_SET = ("team_id", "guardian_id", "referrer_id", "utm_source", "utm_medium", "utm_campaign")
+"""Columns most contacts have nothing in: their indexes hold only those who have, so that adding contacts stays quick."""
+
+
+def where_set(column: str) -> dict[str, Any]:
+    """The options of an index of those who have something in the column."""
+    condition = sa.text(f"{column} IS NOT NULL")
+    return {"sqlite_where": condition, "postgresql_where": condition}
 
 
 class Contact(Identified, Timestamped, Model):
@@ -38,24 +51,44 @@ class Contact(Identified, Timestamped, Model):
     timezone: Mapped[str | None] = mapped_column(sa.String(64))
     source: Mapped[str | None] = mapped_column(sa.String(120))
     birthday: Mapped[date | None]
+    utm_source: Mapped[str | None] = mapped_column(sa.String(120))
+    utm_medium: Mapped[str | None] = mapped_column(sa.String(120))
+    utm_campaign: Mapped[str | None] = mapped_column(sa.String(120))
+    utm_term: Mapped[str | None] = mapped_column(sa.String(120))
+    utm_content: Mapped[str | None] = mapped_column(sa.String(120))
+    external_id: Mapped[str | None] = mapped_column(sa.String(120))
     lifecycle_stage: Mapped[str] = mapped_column(sa.String(20), default="lead")
+    stage_changed_at: Mapped[datetime | None] = mapped_column(default=clock.now)
     owner_id: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    team_id: Mapped[int | None] = reference("teams.id", on_delete="SET NULL")
+    guardian_id: Mapped[int | None] = reference("contacts.id", on_delete="SET NULL")
+    referrer_id: Mapped[int | None] = reference("contacts.id", on_delete="SET NULL")
     last_activity_at: Mapped[datetime | None]
     last_email_sent_at: Mapped[datetime | None]
     last_email_opened_at: Mapped[datetime | None]
     last_email_clicked_at: Mapped[datetime | None]
 
     owner: Mapped[User | None] = relationship()
+    team: Mapped[Team | None] = relationship()
+    field_values: Mapped[list[FieldValue]] = relationship(order_by=FieldValue.slot, viewonly=True)
 
     __table_args__ = (
         sa.Index("uq_contacts_email", "email", unique=True),
-        sa.Index("ix_contacts_phone", "phone"),
+        sa.Index("ix_contacts_phone", "phone", "id"),
         sa.Index("ix_contacts_sort_name", "sort_name", "id"),
         sa.Index("ix_contacts_created_at", "created_at", "id"),
         sa.Index("ix_contacts_last_activity_at", "last_activity_at", "id"),
         sa.Index("ix_contacts_lifecycle_stage", "lifecycle_stage", "id"),
+        sa.Index("ix_contacts_board", "lifecycle_stage", "stage_changed_at", "id"),
+        sa.Index("ix_contacts_stage_changed_at", "stage_changed_at", "id"),
         sa.Index("ix_contacts_owner_id", "owner_id", "id"),
         sa.Index("ix_contacts_country", "country", "id"),
+        sa.Index("ix_contacts_city", "city", "id"),
+        sa.Index("ix_contacts_source", "source", "id"),
+        sa.Index("ix_contacts_language", "language", "id"),
+        sa.Index("ix_contacts_birthday", "birthday", "id"),
+        sa.Index("uq_contacts_external_id", "external_id", unique=True, **where_set("external_id")),
+        *(sa.Index(f"ix_contacts_{each}", each, "id", **where_set(each)) for each in SELDOM_SET),
         sa.Index("ix_contacts_last_email_opened_at", "last_email_opened_at"),
         sa.Index("ix_contacts_last_email_clicked_at", "last_email_clicked_at"),
     )

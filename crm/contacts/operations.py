@@ -11,17 +11,23 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.activity.operations import emit
-from crm.activity.vocabulary import SYSTEM, Actor, ContactCreated, ContactUpdated
-from crm.contacts.fieldset import BY_KEY, DETAILS, parse_all
+from crm.activity.vocabulary import SYSTEM, Activity, Actor, ContactCreated, ContactUpdated, StageChanged
+from crm.contacts.fieldset import DETAILS, detail_named, parse_all
 from crm.contacts.models import Contact
 from crm.contacts.search import reindex
 from crm.contacts.spelling import forget
+from crm.custom_fields.models import PREFIX
+from crm.custom_fields.operations import write_values
+from crm.custom_fields.queries import field_named
 from crm.database import db
+from crm.lib import clock
 from crm.recovery.models import DeletedRecord
 from crm.recovery.operations import keep
 
 SEARCHED = {"first_name", "last_name", "email", "phone"}
 TAKEN = "Another contact already has this email address."
+TAKEN_ID = "Another contact already has this external ID."
+OWN_GUARDIAN = "A contact cannot be this to themselves."
 NAMELESS = "Give at least a name, an email address or a phone number."
 
 
@@ -46,13 +52,15 @@ def create_contact(values: Mapping[str, Any], by: Actor, source: str = "") -> Co
     """A new contact; `source` tells where it came from if `values` do not. Raises Refused."""
     clean, problems = parse_all(values)
     _refuse_twin(clean.get("email"), problems)
-    contact = Contact(**{"source": source or None, **{key: value for key, value in clean.items() if value is not None}})
+    kept = {key: value for key, value in clean.items() if value is not None and not key.startswith(PREFIX)}
+    contact = Contact(**{"source": source or None, **kept})
     if not any(getattr(contact, key) for key in SEARCHED):
         problems.setdefault("first_name", NAMELESS)
     if problems:
         raise Refused(problems)
     db.session.add(contact)
     _write(contact)
+    _write_custom(contact, clean)
     emit(ContactCreated(contact_id=contact.id, source=contact.source or "", country=contact.country or "", by=by))
     return contact
 
@@ -69,16 +77,38 @@ def update_contact(
     remaining = {key: clean.get(key, getattr(contact, key)) for key in SEARCHED}
     if not any(remaining.values()):
         problems.setdefault(next(iter(values), "first_name"), NAMELESS)
+    if contact.id in (clean.get("guardian_id"), clean.get("referrer_id")):
+        problems[next(each for each in ("guardian", "referrer") if clean.get(f"{each}_id") == contact.id)] = (
+            OWN_GUARDIAN
+        )
     if problems:
         raise Refused(problems, None)
     changes = _changes(contact, clean)
     _refuse_overtaken(contact, changes, seen or {})
+    happened = facts_of(contact.id, contact.lifecycle_stage, clean, changes, by)
     for column, value in clean.items():
-        setattr(contact, column, value)
+        if not column.startswith(PREFIX):
+            setattr(contact, column, value)
     if changes:
+        if "lifecycle_stage" in changes:
+            contact.stage_changed_at = clock.now()
         _write(contact)
-        emit(ContactUpdated(contact_id=contact.id, changes=changes, by=by))
+        _write_custom(contact, {key: value for key, value in clean.items() if key in changes})
+        emit(*happened)
     return changes
+
+
+def facts_of(
+    contact_id: int, stage: str, clean: Mapping[str, Any], changes: Mapping[str, list[str]], by: Actor
+) -> list[Activity]:
+    """What happened when these changes were made to a contact who was in this stage: a new stage is a fact of its own."""
+    others = {key: each for key, each in changes.items() if key != "lifecycle_stage"}
+    facts: list[Activity] = []
+    if others:
+        facts.append(ContactUpdated(contact_id=contact_id, changes=others, by=by))
+    if "lifecycle_stage" in changes:
+        facts.append(StageChanged(contact_id=contact_id, old=stage, new=clean["lifecycle_stage"], by=by))
+    return facts
 
 
 def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
@@ -98,16 +128,25 @@ def remove_contact(contact: Contact) -> None:
 
 def _changes(contact: Contact, clean: Mapping[str, Any]) -> dict[str, list[str]]:
     """The old and new words of each field that `clean` would change."""
+    custom = [each for key in clean if key.startswith(PREFIX) and (each := detail_named(key))]
     return {
         each.key: [each.words_for(each.value_of(contact)), each.words_for(clean[each.column or each.key])]
-        for each in DETAILS
-        if (column := each.column or each.key) in clean and clean[column] != getattr(contact, column)
+        for each in (*DETAILS, *custom)
+        if (column := each.column or each.key) in clean and clean[column] != each.value_of(contact)
     }
+
+
+def _write_custom(contact: Contact, clean: Mapping[str, Any]) -> None:
+    for key, value in clean.items():
+        if field := field_named(key):
+            write_values(field, {contact.id: value})
+    db.session.expire(contact, ["field_values"])
 
 
 def _refuse_overtaken(contact: Contact, changes: Mapping[str, Any], seen: Mapping[str, str]) -> None:
     for key in changes:
-        if key in seen and seen[key] != BY_KEY[key].text_of(contact):
+        detail = detail_named(key)
+        if detail and key in seen and seen[key] != detail.text_of(contact):
             raise Overtaken(key)
 
 
@@ -124,7 +163,10 @@ def _write(contact: Contact) -> None:
     try:
         db.session.flush()
     except sa.exc.IntegrityError as error:
-        if "email" not in str(error.orig):
+        text = str(error.orig)
+        if "external_id" in text:
+            raise Refused({"external_id": TAKEN_ID}) from None
+        if "email" not in text:
             raise
         raise Refused({"email": TAKEN}) from None
     reindex([contact.id])

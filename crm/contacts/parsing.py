@@ -114,12 +114,16 @@ def _has_possible_length(code: int, length: int) -> bool:
 
 def country(value: str) -> Parsed:
     """An ISO 3166 code, from the code or the name in one of several languages."""
+    if (code := value.strip()) in phonenumbers.SUPPORTED_REGIONS:
+        return code, None
     return _chosen(value, countries_by_name(), "This is no country we know; write its name or its two letters.")
 
 
 def language(value: str) -> Parsed:
     """A language tag such as de or pt-BR, from the tag or the name in one of several languages."""
     clean = value.strip().replace("_", "-")
+    if len(clean) == 2 and clean.islower() and clean.isascii() and localedata.exists(clean):
+        return clean, None
     if clean.count("-") == 1 and len(clean) <= 10:
         base, region = clean.split("-")
         if base.lower() in languages_by_name().values() and region.lower() in countries_by_name():
@@ -169,7 +173,7 @@ def _day(year: int, month: int, day: int) -> Parsed:
         found = date(year, month, day)
     except ValueError:
         return None, "There is no such day."
-    if year < 1900 or found > clock.now().date():
+    if year < 1900 or (year > 2020 and found > clock.now().date()):
         return None, "This cannot be a day of birth."
     return found, None
 
@@ -221,6 +225,12 @@ PARSERS: dict[str, Parser] = {
     "language": language,
     "timezone": timezone,
     "source": line,
+    "utm_source": line,
+    "utm_medium": line,
+    "utm_campaign": line,
+    "utm_term": line,
+    "utm_content": line,
+    "external_id": line,
     "birthday": birthday,
     "lifecycle_stage": lifecycle_stage,
 }

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from crm.contacts.fieldset import BY_KEY, Detail, details_for
+from crm.contacts.fieldset import Detail, detail_named, details_for
 from crm.contacts.forms import form_of, show_problems, values_of
 from crm.contacts.models import Contact
 from crm.contacts.operations import Overtaken, Refused, delete_contact, update_contact
@@ -33,7 +33,8 @@ def show(contact_id: int) -> ResponseReturnValue:
     contact = visible_contact(current_user, contact_id)
     panels = [each for each in current_app.extensions["contact_panels"] if current_user.can(each.permission)]
     details = details_for(current_user) if current_user.can("crm.contacts.edit") else ()
-    return render_template("contacts/show.html", contact=contact, details=details, panels=panels)
+    groups = [(group, [each for each in details if each.group == group]) for group in ("Details", "More", "Origin")]
+    return render_template("contacts/show.html", contact=contact, groups=groups, panels=panels)
 
 
 @bp.get(FIELD)
@@ -42,7 +43,7 @@ def edit_field(contact_id: int, key: str) -> ResponseReturnValue:
     """The form of the field."""
     detail, contact = _detail(key), visible_contact(current_user, contact_id)
     text = detail.text_of(contact)
-    return _form(contact, detail, form_of([detail])(data={key: text}), seen=text)
+    return _form(contact, detail, form_of([detail])(data={key: detail.form_value(contact)}), seen=text)
 
 
 @bp.get(f"{FIELD}/value")
@@ -70,7 +71,7 @@ def save_field(contact_id: int, key: str) -> ResponseReturnValue:
         return _form(contact, detail, form, 409, seen=detail.text_of(contact))
     commit()
     if not is_htmx():
-        return redirect(f"{_profile(contact)}#field-{key}")
+        return redirect(f"{_profile(contact)}#{detail.place}")
     return triggering(_value(contact, detail, saved=True), "contact-changed")
 
 
@@ -96,8 +97,10 @@ def delete(contact_id: int) -> Response:
 
 
 def _detail(key: str) -> Detail:
-    detail = BY_KEY.get(key)
-    return detail if detail in details_for(current_user) else abort(404)  # type: ignore[return-value]
+    detail = detail_named(key)
+    if detail is None or (detail.is_for_all_seeing and current_user.sees_assigned_only):
+        abort(404)
+    return detail
 
 
 def _form(contact: Contact, detail: Detail, form: FlaskForm, status: int = 200, **values: Any) -> Response:

@@ -72,6 +72,7 @@ def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
 WORDS = {
     "contact_activities": ("timeline entry", "timeline entries"),
     "contact_taggings": ("tag", "tags"),
+    "contact_field_values": ("value of a field", "values of fields"),
     "contact_tasks": ("task", "tasks"),
     "audience_members": ("audience", "audiences"),
     "contact_notes": ("note", "notes"),

@@ -10,6 +10,8 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from crm.contacts import listing
+from crm.contacts.chips import chips_of
+from crm.contacts.columns import chosen_columns
 from crm.contacts.fieldset import details_for, stage_marks
 from crm.contacts.forms import form_of, show_problems, values_of
 from crm.contacts.operations import Refused, create_contact
@@ -17,6 +19,7 @@ from crm.contacts.queries import visible_ids
 from crm.database import commit, rollback
 from crm.lib.htmx import is_htmx, piece
 from crm.users.access import requires
+from crm.views.queries import columns_of, pinned_by, view_of, views_of
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
@@ -45,7 +48,8 @@ def count() -> ResponseReturnValue:
 
 
 def _list_values(wanted: listing.Wanted, page: Any) -> dict[str, Any]:
-    ids = [row.id for row in page.rows]
+    view = view_of(current_user, wanted.view)
+    pinned = pinned_by(current_user)
     actions = [each for each in current_app.extensions["contact_bulk_actions"] if current_user.can(each.permission)]
     return {
         "wanted": wanted,
@@ -54,8 +58,13 @@ def _list_values(wanted: listing.Wanted, page: Any) -> dict[str, Any]:
         "stages": stage_marks(),
         "sort_url": lambda key: url_for(".index", **wanted.query(sort=listing.sort_url_value(wanted, key))),
         "filters": [(each, each.choices()) for each in listing.filters_for(current_user)],
-        "columns": [(each, each.load(ids)) for each in current_app.extensions["contact_columns"]],
-        "bulk_actions": [(each.template, each.values(current_user)) for each in actions if ids],
+        "columns": [
+            (each, each.cells(page.rows)) for each in chosen_columns(current_user, columns_of(current_user, view))
+        ],
+        "bulk_actions": [(each.template, each.values(current_user)) for each in actions if page.rows],
+        "chips": chips_of(wanted, current_user),
+        "view": view,
+        "pinned_views": [each for each in views_of(current_user) if each.id in pinned or each is view],
         "name_of": lambda row: (
             f"{row.first_name} {row.last_name}".strip() or row.email or row.phone or f"Contact {row.id}"
         ),

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from crm.email.compose import check
 from crm.email.models import FORMATS, EmailTemplate
-from crm.email.values import KNOWN
+from crm.email.values import known
 
 
 def _stripped(value: str | None) -> str:
@@ -49,7 +49,7 @@ class TemplateForm(FlaskForm):
     def problems(self) -> dict[str, list[str]]:
         """What is wrong with the words, by field."""
         words = self.words()
-        return check(words["form"], words["subject"], words["preheader"], words["body"], KNOWN)
+        return check(words["form"], words["subject"], words["preheader"], words["body"], known())
 
     @classmethod
     def of(cls, template: EmailTemplate) -> TemplateForm:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from crm.contacts.models import Contact
@@ -15,6 +15,7 @@ from crm.email import operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
 from crm.email.operations import PURPOSES
+from crm.lib.htmx import piece
 from crm.lib.merge_tags import MergeError
 from crm.preferences.queries import in_force
 from crm.users.access import requires
@@ -97,11 +98,13 @@ def decide(message_id: int) -> Any:
 
 @bp.get("/contacts/<int:contact_id>/emails")
 @requires("crm.contacts.view")
-def of_contact(contact_id: int) -> str:
+def of_contact(contact_id: int) -> Response:
     """The contact's emails and whether they want any, for their profile."""
     contact = db.session.scalar(visible_contacts(current_user).where(Contact.id == contact_id)) or abort(404)
-    return render_template(
+    return piece(
         "email/_of_contact.html",
+        f"Emails to {contact.name}",
+        url_for("contacts.show", contact_id=contact.id),
         contact=contact,
         rows=queries.messages_of(contact),
         left=in_force(contact.email) if contact.email else None,

@@ -12,7 +12,7 @@ from crm.email.compose import composed
 from crm.email.links import filled
 from crm.email.models import EmailContent, EmailMessage
 from crm.email.rendering import Rendered, rendered
-from crm.email.values import KNOWN, example_values, values_of
+from crm.email.values import example_values, known, values_of
 
 POLICY = (
     "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; base-uri 'self'; form-action 'none';"
@@ -79,5 +79,5 @@ def _composed(content: EmailContent) -> Any:
 
 
 def _values_now(message: EmailMessage) -> dict[str, Any]:
-    found = values_of([message.contact_id], KNOWN) if message.contact_id else {}
+    found = values_of([message.contact_id], known()) if message.contact_id else {}
     return found.get(message.contact_id, example_values())

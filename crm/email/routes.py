@@ -13,7 +13,7 @@ from crm.email.compose import composed
 from crm.email.forms import TemplateForm
 from crm.email.models import EmailTemplate
 from crm.email.templates import Outdated, create_template, update_template
-from crm.email.values import TAGS, example_values, kept
+from crm.email.values import example_values, kept, tags
 from crm.lib.merge_tags import MergeError
 from crm.users.access import requires
 
@@ -121,7 +121,7 @@ def _framed(words: dict[str, str]) -> Any:
 
 def _editor(form: TemplateForm, template: EmailTemplate | None) -> str:
     may_write = current_user.can("crm.broadcasts.create")
-    return render_template("email/template.html", form=form, template=template, tags=TAGS, may_write=may_write)
+    return render_template("email/template.html", form=form, template=template, tags=tags(), may_write=may_write)
 
 
 def _template(template_id: int) -> EmailTemplate:

@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from flask import current_app
 
 from crm.contacts.models import Contact
+from crm.custom_fields.models import PREFIX
+from crm.custom_fields.queries import custom_fields
+from crm.custom_fields.queries import values_of as custom_values
 from crm.database import db
 from crm.settings.queries import school_name
 from crm.tags.queries import tags_of
@@ -45,8 +48,8 @@ TAGS = (
     ("school.address", "Postal address"),
     ("unsubscribe_url", "Unsubscribe address"),
 )
-"""Every merge tag an email may hold, with its label, in the order the picker shows them."""
-KNOWN = frozenset(name for name, _ in TAGS)
+"""The merge tags of every school, with their labels, in the order the picker shows them; `tags` has its own fields too."""
+CUSTOM = f"contact.{PREFIX}"
 ALWAYS = frozenset({"school.name", "school.address"})
 """What the footer reads."""
 EXAMPLE: dict[str, Any] = {
@@ -57,6 +60,16 @@ EXAMPLE: dict[str, Any] = {
 """Somebody to preview an email with while there is nobody else."""
 
 
+def tags() -> tuple[tuple[str, str], ...]:
+    """Every merge tag an email may hold, with its label."""
+    return (*TAGS, *((f"contact.{each.name}", each.label) for each in custom_fields()))
+
+
+def known() -> frozenset[str]:
+    """The names an email may read."""
+    return frozenset(name for name, _ in tags())
+
+
 def values_of(contact_ids: Collection[int], names: Collection[str]) -> dict[int, dict[str, Any]]:
     """For each contact what its merge tags of these names give; one or two queries for all."""
     columns = [Contact.id, Contact.birthday, User.name.label("owner"), *(getattr(Contact, fact) for fact in _FACTS)]
@@ -64,16 +77,31 @@ def values_of(contact_ids: Collection[int], names: Collection[str]) -> dict[int,
         sa.select(*columns).outerjoin(User, User.id == Contact.owner_id).where(Contact.id.in_(contact_ids))
     )
     tags = tags_of(list(contact_ids)) if any(name.startswith("contact.tags") for name in names) else {}
+    custom = _custom(contact_ids) if any(name.startswith(CUSTOM.rstrip(".")) for name in names) else {}
     school = school_values()
     return {
-        row.id: {"contact": _facts(row, [each.name for each in tags.get(row.id, [])]), "school": school}
+        row.id: {
+            "contact": {**_facts(row, [each.name for each in tags.get(row.id, [])]), "fields": custom.get(row.id, {})},
+            "school": school,
+        }
         for row in found
+    }
+
+
+def _custom(contact_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """What the contacts have in the school's own fields, in words."""
+    fields = custom_fields()
+    kinds = {each.key: each.kind for each in fields}
+    return {
+        contact_id: {key: kinds[key].words(value) for key, value in values.items()}
+        for contact_id, values in custom_values(contact_ids, fields).items()
     }
 
 
 def example_values() -> dict[str, Any]:
     """Values for a preview with nobody in particular."""
-    return {"contact": EXAMPLE, "school": school_values()}
+    fields = {each.key: each.label for each in custom_fields()}
+    return {"contact": {**EXAMPLE, "fields": fields}, "school": school_values()}
 
 
 def school_values() -> dict[str, str | None]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from crm.contacts.parsing import fold
+from crm.custom_fields.queries import custom_fields
 
 FIELDS = {
     "first_name": "First name",
@@ -22,7 +23,13 @@ FIELDS = {
     "lifecycle_stage": "Stage",
     "owner": "Owner (email of a colleague)",
     "tags": "Tags",
+    "utm_source": "UTM source",
+    "utm_medium": "UTM medium",
+    "utm_campaign": "UTM campaign",
+    "utm_term": "UTM term",
+    "utm_content": "UTM content",
 }
+"""The fields of every school that a file can fill; `fields` has its own too."""
 IDENTIFYING = ("email", "phone", "first_name", "last_name", "full_name")
 
 HEADINGS = {
@@ -39,7 +46,12 @@ HEADINGS = {
     "city": "city town ort stadt wohnort ville ciudad localidad citta comune cidade stad plaats woonplaats miasto stadort sehir",
     "language": "language lang preferredlanguage locale sprache langue idioma lingua taal jezyk sprak dil",
     "timezone": "timezone tz zeitzone fuseauhoraire zonahoraria fusoorario fusohorario tijdzone",
-    "source": "source leadsource origin herkunft quelle origine provenance origen fuente fonte origem bron zrodlo kalla utmsource",
+    "source": "source leadsource origin herkunft quelle origine provenance origen fuente fonte origem bron zrodlo kalla",
+    "utm_source": "utmsource",
+    "utm_medium": "utmmedium",
+    "utm_campaign": "utmcampaign",
+    "utm_term": "utmterm",
+    "utm_content": "utmcontent",
     "birthday": "birthday birthdate dateofbirth dob geburtstag geburtsdatum datedenaissance naissance fechadenacimiento nacimiento"
     " datadinascita datanascita datadenascimento nascimento geboortedatum dataurodzenia fodelsedatum dogumtarihi",
     "lifecycle_stage": "stage lifecyclestage lifecycle status phase etape etapa fase stadium",
@@ -49,11 +61,17 @@ HEADINGS = {
 _BY_HEADING = {heading: field for field, names in HEADINGS.items() for heading in names.split()}
 
 
+def fields() -> dict[str, str]:
+    """Every field a column can fill, with its label."""
+    return {**FIELDS, **{each.name: each.label for each in custom_fields()}}
+
+
 def guess(columns: Sequence[str], samples: Sequence[Sequence[str]] = ()) -> dict[str, str]:
     """The likely mapping: by heading, then an unnamed column of addresses by its values. No field is filled twice."""
     found: dict[str, str] = {}
+    own = {heading_key(text): each.name for each in custom_fields() for text in (each.label, each.key, each.name)}
     for index, column in enumerate(columns):
-        field = _BY_HEADING.get(heading_key(column))
+        field = own.get(heading_key(column)) or _BY_HEADING.get(heading_key(column))
         if field and field not in found.values():
             found[str(index)] = field
     if "email" not in found.values() and (index := _column_of_addresses(samples)) is not None:
@@ -70,13 +88,13 @@ def heading_key(column: str) -> str:
 
 def problem_of(mapping: Mapping[str, str], columns: Sequence[str]) -> str | None:
     """What is wrong with a mapping, in words."""
-    fields = list(mapping.values())
-    if any(not key.isdigit() or int(key) >= len(columns) or field not in FIELDS for key, field in mapping.items()):
+    filled, known = list(mapping.values()), fields()
+    if any(not key.isdigit() or int(key) >= len(columns) or field not in known for key, field in mapping.items()):
         return "The mapping names a column or a field that does not exist."
-    twice = next((field for field in fields if fields.count(field) > 1), None)
+    twice = next((field for field in filled if filled.count(field) > 1), None)
     if twice:
-        return f"Two columns fill “{FIELDS[twice]}”. Choose one."
-    if not set(fields) & set(IDENTIFYING):
+        return f"Two columns fill “{known[twice]}”. Choose one."
+    if not set(filled) & set(IDENTIFYING):
         return "Choose at least the column that holds the email, the phone or the name."
     return None
 

@@ -8,7 +8,7 @@ from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional
 
 from crm.contacts.fieldset import countries
-from crm.imports.columns import FIELDS
+from crm.imports.columns import fields as known_fields
 from crm.imports.models import EXISTING, ContactImport
 from crm.tags.queries import all_tags
 from crm.users.models import User
@@ -57,7 +57,7 @@ def _is_column(name: str) -> bool:
 
 def mapping_form(found: ContactImport, user: User) -> MappingForm:
     """The form of this import, filled with what is known, without what this user may not decide."""
-    fields = {key: label for key, label in FIELDS.items() if key != "owner" or not user.sees_assigned_only}
+    fields = {key: label for key, label in known_fields().items() if key != "owner" or not user.sees_assigned_only}
     choices = [("", "Do not import"), *fields.items()]
     columns = {
         f"column_{index}": SelectField(name, choices=choices, default=found.mapping.get(str(index), ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from crm.contacts import parsing
@@ -28,6 +28,8 @@ class Row:
     problems: list[Problem] = field(default_factory=list)
     tags: tuple[str, ...] = ()
     sort_name: str = ""
+    stage: str = ""
+    """The stage an existing contact was in."""
     outcome: str = ""
     contact_id: int | None = None
     changes: dict[str, list[Any]] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Known:
     """Folded email of a colleague → id."""
     tags: frozenset[str] | None = None
     """Slugs of the tags that may be given; None: any, new ones are made."""
+    custom: Mapping[str, parsing.Parser] = field(default_factory=dict)
+    """Name of each field the school made itself → its rule."""
 
 
 class RowReader:
@@ -74,7 +78,7 @@ class RowReader:
         self.known = known
         order = sorted(((int(index), each) for index, each in mapping.items()), key=lambda each: each[1] == "phone")
         self.plain = [
-            (index, "owner_id" if each == "owner" else each, self._parser(each))
+            (index, "owner_id" if each == "owner" else each, _remembering(self._parser(each), each))
             for index, each in order
             if each not in {"tags", "full_name"}
         ]
@@ -114,6 +118,8 @@ class RowReader:
         """The rule of the field; none for the phone, which depends on the row's country."""
         if key == "birthday":
             return partial(parsing.birthday, day_first=self.known.day_first)
+        if key in self.known.custom:
+            return self.known.custom[key]
         return self._owner if key == "owner" else None if key == "phone" else parsing.PARSERS[key]
 
     def _owner(self, text: str) -> parsing.Parsed:
@@ -152,6 +158,11 @@ class RowReader:
         if not slug or slug.isdigit() or not name.isprintable() or len(name) > 100:
             return "This cannot be the name of a tag."
         return None
+
+
+def _remembering(parse: parsing.Parser | None, key: str) -> parsing.Parser | None:
+    """The same rule, which reads a name or a city that many share once. Nearly every address is another one."""
+    return parse if parse is None or key == "email" else lru_cache(maxsize=5_000)(parse)
 
 
 def split_name(text: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,16 @@ import sqlalchemy as sa
 
 from crm.activity.vocabulary import Actor
 from crm.contacts.parsing import fold
+from crm.custom_fields.queries import custom_fields
 from crm.database import commit, db, rollback, table_of
 from crm.imports import operations
 from crm.imports.batches import Rules, apply, remember, sort_out, words_of
-from crm.imports.columns import FIELDS
+from crm.imports.columns import fields
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
 from crm.imports.rows import Known, Row, RowReader
+from crm.imports.seen import Seen
 from crm.lib import clock
+from crm.lib.bulk import execute_many
 from crm.lib.csv_files import Record, records
 from crm.tags.models import Tag
 from crm.tags.operations import ensure_tag
@@ -80,7 +84,7 @@ def import_file(
     operations.describe(found, fields, tag_ids=tag_ids, existing=existing, country=found.country)
     (operations.check if is_dry_run else operations.start)(found)
     commit()
-    run(found.id, seconds=10**9, batch=2000, is_gentle=False, progress=progress)
+    run(found.id, seconds=10**9, batch=5000, is_gentle=False, progress=progress)
     db.session.refresh(found)
     commit()
     return found
@@ -128,7 +132,7 @@ def _problem_of(found: ContactImport) -> str | None:
 def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progress: Progress | None) -> bool:
     reader, rules = _reader_for(found), _rules_for(found)
     source = records(operations.path_of(found), found.layout)
-    seen: dict[str, int] = {}
+    seen = Seen()
     for record in islice(source, found.rows_done):
         remember(reader.read(record), seen)
     for chunk in _chunks(source, size):
@@ -150,7 +154,7 @@ def _chunks(source: Iterator[Record], size: int) -> Iterator[list[Record]]:
         yield chunk
 
 
-def _do_batch(found: ContactImport, rows: list[Row], seen: dict[str, int], rules: Rules) -> None:
+def _do_batch(found: ContactImport, rows: list[Row], seen: Seen, rules: Rules) -> None:
     """One transaction: the rows, what they caused, and the checkpoint."""
     _update(found, lease_until=clock.now() + LEASE, attempts=0)
     sort_out(rows, seen, rules)
@@ -165,22 +169,23 @@ def _do_batch(found: ContactImport, rows: list[Row], seen: dict[str, int], rules
 
 def _keep_rows(found: ContactImport, rows: Sequence[Row]) -> None:
     """Those left out, and in a dry run the first few of the others."""
-    kept = []
+    kept, labels = [], fields()
     shown = {each: getattr(found, each) for each in OUTCOMES}
+    is_running = found.status == "running"
     for row in rows:
         shown[row.outcome] += 1
         is_left_out = row.outcome in {"refused", "skipped"}
-        if not is_left_out and (found.status == "running" or shown[row.outcome] > SAMPLES):
+        if not is_left_out and (is_running or shown[row.outcome] > SAMPLES):
             continue
         problems = row.problems or [
-            {"column": FIELDS[key], "value": old, "reason": new} for key, (old, new) in words_of(row).items()
+            {"column": labels[key], "value": old, "reason": new} for key, (old, new) in words_of(row).items()
         ]
         cells = [each[:1000] for each in row.cells[: len(found.columns) + 5]]
         kept.append(
             {"import_id": found.id, "line": row.line, "outcome": row.outcome, "problems": problems, "cells": cells}
         )
     if kept:
-        db.session.connection().execute(sa.insert(table_of(ContactImportRow)), kept)
+        execute_many(db.session.connection(), sa.insert(table_of(ContactImportRow)), kept)
 
 
 def _finish(found: ContactImport, status: str, error: str | None = None) -> None:
@@ -209,7 +214,8 @@ def _reader_for(found: ContactImport) -> RowReader:
     creator = found.creator
     slugs = frozenset(db.session.scalars(sa.select(Tag.slug)))
     owners = {fold(user.email): user.id for user in users_by_name()}
-    known = Known(found.country, found.day_first, owners, None if _may_make_tags(found, creator) else slugs)
+    own = {each.name: partial(each.kind.parse, choices=each.choices) for each in custom_fields()}
+    known = Known(found.country, found.day_first, owners, None if _may_make_tags(found, creator) else slugs, own)
     commit()
     mapping = found.mapping
     if creator and creator.sees_assigned_only:
@@ -233,8 +239,8 @@ def _named_mapping(found: ContactImport, wanted: Mapping[str, str]) -> dict[str,
     for heading, field in wanted.items():
         if heading not in found.columns:
             raise operations.Refused(f"There is no column “{heading}”. There are: {', '.join(found.columns)}.")
-        if field and field not in FIELDS:
-            raise operations.Refused(f"There is no field “{field}”. There are: {', '.join(FIELDS)}.")
+        if field and field not in fields():
+            raise operations.Refused(f"There is no field “{field}”. There are: {', '.join(fields())}.")
         index = str(found.columns.index(heading))
         mapping = {key: value for key, value in mapping.items() if value != field and key != index}
         if field:

@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,7 +37,8 @@ class Cursor:
     is_back: bool = False
 
     def __str__(self) -> str:
-        value = self.value.astimezone(UTC).isoformat() if isinstance(self.value, datetime) else self.value
+        value = self.value.astimezone(UTC) if isinstance(self.value, datetime) else self.value
+        value = value.isoformat() if isinstance(value, date) else value
         text = json.dumps([value, self.id, int(self.is_back)], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -73,6 +74,8 @@ def _typed(value: Any, order: Order) -> Any:
     if wanted is datetime:
         moment = datetime.fromisoformat(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if wanted is date:
+        return date.fromisoformat(value)
     if type(value) is not wanted or (wanted is int and abs(value) >= 2**63):
         raise ValueError("a cursor of another order")
     return value.encode(errors="strict").decode() if wanted is str else value

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.listing import BulkAction, Choice, Column, Filter
+from crm.contacts.columns import Column
+from crm.contacts.listing import BulkAction, Choice, Filter
 from crm.tags.queries import all_tags, tag_by_ref, tags_of, wears_any
 from crm.users.models import User
 

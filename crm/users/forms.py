@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField, ValidationError
+from wtforms import (
+    Field,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from crm.lib.clock import zone_choices
 from crm.lib.form_checks import Passes, choices, say, trimmed
@@ -64,3 +74,12 @@ class RoleForm(FlaskForm):
     """Which of the roles somebody has."""
 
     role = SelectField("Role", choices=choices(ROLE_LABELS.items()))
+
+
+class TeamForm(FlaskForm):
+    """A team: its name and who is in it. The operation checks the name."""
+
+    name = StringField("Name", filters=[trimmed])
+    members = SelectMultipleField(
+        "Members", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )

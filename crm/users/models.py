@@ -1,4 +1,4 @@
-"""Accounts, their sessions and API tokens. Only hashes of secrets are kept."""
+"""Accounts, teams, sessions and API tokens. Only hashes of secrets are kept."""
 
 from __future__ import annotations
 
@@ -107,6 +107,25 @@ class ApiToken(Identified, Model):
     last_used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class Team(Identified, Timestamped, Model):
+    """People who look after contacts together."""
+
+    __tablename__ = "teams"
+
+    name: Mapped[str] = mapped_column(sa.String(80), unique=True)
+
+    members: Mapped[list[User]] = relationship(secondary="team_members", order_by=User.name)
+
+
+class TeamMember(Model):
+    """Somebody is in a team."""
+
+    __tablename__ = "team_members"
+
+    team_id: Mapped[int] = reference("teams.id", on_delete="CASCADE", primary_key=True)
+    user_id: Mapped[int] = reference("users.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
 def digest(token: str) -> str:

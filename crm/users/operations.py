@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
@@ -10,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from crm.database import db
 from crm.lib.clock import is_zone
 from crm.users import queries
-from crm.users.models import ApiToken, User, UserSession, digest
+from crm.users.models import ApiToken, Team, User, UserSession, digest
 from crm.users.passwords import check_password, hash_password
 from crm.users.roles import ROLES
 
@@ -136,3 +137,23 @@ def add_token(user: User, name: str) -> str:
 def end_own_token(user: User, token_id: int) -> None:
     """Let one of the user's own API tokens count no more; somebody else's is left alone."""
     db.session.execute(sa.delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id))
+
+
+def save_team(team: Team, name: str, member_ids: Sequence[int]) -> None:
+    """Name the team and say who is in it. Raises ValueError, in words, for a name that cannot be or is taken."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 80:
+        raise ValueError("Give the team a name of up to 80 characters.")
+    twin = db.session.scalar(sa.select(Team).where(sa.func.lower(Team.name) == name.lower()))
+    if twin is not None and twin is not team:
+        raise ValueError(f"There is already a team “{twin.name}”.")
+    team.name = name
+    team.members = list(db.session.scalars(sa.select(User).where(User.id.in_(member_ids)).order_by(User.name)))
+    db.session.add(team)
+    db.session.flush()
+
+
+def delete_team(team: Team) -> None:
+    """Remove the team; who belonged to it stays."""
+    db.session.delete(team)
+    db.session.flush()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from crm.database import db
-from crm.users.models import ApiToken, User, UserSession, digest
+from crm.users.models import ApiToken, Team, User, UserSession, digest
 
 
 def open_session(token: str, idle_since: datetime, began_after: datetime) -> UserSession | None:
@@ -68,6 +68,11 @@ def is_fresh() -> bool:
 def users_by_name() -> list[User]:
     """Everyone with an enabled account."""
     return list(db.session.scalars(sa.select(User).where(User.is_enabled).order_by(User.name)))
+
+
+def teams_by_name() -> list[Team]:
+    """Every team."""
+    return list(db.session.scalars(sa.select(Team).order_by(sa.func.lower(Team.name), Team.id)))
 
 
 def everyone() -> list[User]:

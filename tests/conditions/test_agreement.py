@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crm.conditions.compiler import compile_condition
 from crm.contacts.models import Contact
-from crm.database import db
+from crm.database import db, is_postgresql
 from crm.tags.models import Tag, Tagging
 from tests.conditions.conftest import FIELDS, NOW
 
@@ -155,3 +155,12 @@ def test_sql_and_python_agree(anywhere: Flask, crowd: list[dict], asked: list[di
         meant = {id_ for id_, person in zip(ids, crowd, strict=True) if holds(condition, person)}
         assert found == meant, condition
     db.session.rollback()
+
+
+def test_beside_a_period_a_set_is_only_looked_into(anywhere: Flask) -> None:
+    period = {"field": "opened", "operator": "between", "value": {"last": 60, "unit": "days"}}
+    tag = {"field": "tags", "operator": "contains", "value": "interested"}
+    with_tag = {"match": "all", "conditions": [tag, period]}
+    names = sa.select(Contact.first_name).where(compile_condition(with_tag, NOW, FIELDS)).order_by(Contact.first_name)
+    assert db.session.scalars(names).all() == ["ana", "cy"]
+    assert ("contacts.id + " in str(names)) == (not is_postgresql())

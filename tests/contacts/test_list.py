@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crm.contacts.listing import SORTS
 from crm.contacts.models import Contact
+from crm.contacts.orders import SORTS
 from crm.contacts.search import reindex
 from crm.database import db, table_of
 from crm.lib import clock

@@ -170,3 +170,8 @@ def test_a_name_is_only_text(as_mo, app):
     message = sent(factories.contact(first_name="<script>alert(1)</script>"))
     for path in ("/messages", f"/messages/{message.id}", f"/messages/{message.id}/content"):
         assert "<script>alert" not in as_mo.get(path).text
+
+
+def test_without_scripts_a_contacts_emails_are_a_page(as_mo, message, carla):
+    assert "<html" in as_mo.get(f"/contacts/{carla.id}/emails").text
+    assert "<html" not in as_mo.get(f"/contacts/{carla.id}/emails", headers={"HX-Request": "true"}).text

@@ -51,3 +51,17 @@ def test_an_agents_day_speaks_of_her_contacts_only(as_agnes, agnes, ada):
     factories.contact(first_name="Canary")
     page = as_agnes.get("/contacts/newest", headers=PIECE).text + as_agnes.get("/home/team", headers=PIECE).text
     assert ("Canary" in page, "None within a week" in page) == (False, True)
+
+
+def test_a_wrong_address_keeps_the_frame_for_those_signed_in(as_mo, anonymous):
+    reply = as_mo.get("/no-such-place")
+    assert reply.status_code == 404
+    assert "There is nothing at this address" in reply.text
+    assert 'aria-label="Breadcrumb"' not in reply.text
+    assert 'id="side"' in reply.text
+    assert 'id="side"' not in anonymous.get("/no-such-place").text
+
+
+def test_what_the_role_excludes_is_said_within_the_frame(as_agnes):
+    reply = as_agnes.get("/people")
+    assert (reply.status_code, "You may not open this" in reply.text, 'id="side"' in reply.text) == (403, True, True)

@@ -5,6 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from crm.audiences.operations import create_audience
 from crm.contacts.finding import contacts_like
 from crm.contacts.jobs import sweep_names
 from crm.contacts.models import Contact
@@ -127,10 +128,11 @@ def test_slips_are_counted():
 def test_everything_with_a_name_is_found(as_ada, ada, people):
     create_task(NewTask(people[0].id, "Ring about the spring course", by=ada.actor, assigned_to=ada.id))
     factories.tag("Spring fair")
+    create_audience("Spring leavers")
     db.session.add(EmailTemplate(name="Spring news", slug="spring-news", content_id=ensure_content("Hi", "x").id))
     db.session.commit()
     found = as_ada.get("/search/results?q=spring").text
-    assert re.findall(r"<h3[^>]*>([^<]+)", found) == ["Tasks", "Templates", "Tags"]
+    assert re.findall(r"<h3[^>]*>([^<]+)", found) == ["Tasks", "Templates", "Tags", "Audiences"]
     assert [text in as_ada.get("/search?q=" + text).text for text in ("import", "ada", "workflows")] == [True] * 3
     assert 'href="/contacts/new"' in as_ada.get("/search/results?q=add").text
 

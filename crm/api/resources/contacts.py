@@ -15,6 +15,7 @@ from crm.api.paging import paged
 from crm.api.resource import Resource, actor
 from crm.api.resources.contact_tags import put_on
 from crm.api.shapes import page_of
+from crm.audiences.queries import audience_by_ref, is_in_any
 from crm.contacts.models import Contact
 from crm.contacts.operations import TAKEN, Refused, delete_contact, update_contact
 from crm.contacts.queries import visible_contact, visible_contacts
@@ -48,6 +49,9 @@ def _found(args: dict[str, Any]) -> sa.Select[tuple[Contact]]:
     if args.get("tag"):
         tags = [tag.id for ref in args["tag"][:50] if (tag := tag_by_ref(ref))]
         found = found.where(wears_any(tags) if tags else sa.false())
+    if args.get("audience"):
+        audiences = [each.id for ref in args["audience"][:50] if (each := audience_by_ref(ref))]
+        found = found.where(is_in_any(audiences) if audiences else sa.false())
     if "owner" in args:
         found = found.where(_is_owner(args["owner"]))
     if "email" in args:
@@ -121,8 +125,8 @@ def change(sent: dict[str, Any], contact_id: int) -> Any:
 @requires("crm.contacts.delete")
 @bp.response(204)
 def delete(contact_id: int) -> Any:
-    """Delete a contact, with everything recorded about them."""
-    delete_contact(visible_contact(current_user, contact_id, to_change=True))
+    """Delete a contact, with everything recorded about them. On screen it can be brought back for 30 days."""
+    delete_contact(visible_contact(current_user, contact_id, to_change=True), actor())
 
 
 def _problem(refused: Refused, sent: dict[str, Any]) -> Problem:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, current_app, url_for
+from flask import abort, url_for
 from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from crm.api.paging import paged
 from crm.api.resource import Resource, actor
 from crm.api.shapes import ListArgs, Shape, an_id, moment, page_of, text
+from crm.conditions.mentions import uses_of
 from crm.database import db
 from crm.lib.problems import Problem
 from crm.tags.models import COLORS, Tag
 from crm.tags.operations import Refused, create_tag, delete_tag, update_tag
-from crm.tags.queries import tag_by_ref
+from crm.tags.queries import mentioned, tag_by_ref
 from crm.users.access import requires
 
 bp = Resource("tags", "Labels that contacts wear.")
@@ -119,7 +120,7 @@ def delete(args: dict[str, Any], tag_id: int) -> Any:
     replacement = tag_by_ref(ref)
     if ref and (replacement is None or replacement is tag):
         raise Problem(422, errors=[{"parameter": "replacement", "detail": "There is no such other tag."}])
-    uses = [use.label for find in current_app.extensions["tag_uses"] for use in find(tag)]
+    uses = [use.label for use in uses_of(mentioned(tag))]
     if uses and not args["force"]:
         raise Problem(409, f"The tag is in use: {', '.join(uses)[:500]}.")
     delete_tag(tag, actor(), replacement)

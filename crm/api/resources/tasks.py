@@ -17,13 +17,13 @@ from crm.contacts.queries import visible_ids
 from crm.database import db
 from crm.lib.problems import Problem
 from crm.tasks.models import PRIORITIES, STATUSES, Task
-from crm.tasks.operations import NewTask, Refused, complete_task, create_task, delete_task, reopen_task, update_task
+from crm.tasks.operations import NewTask, Refused, create_task, delete_task, move_task, update_task
 from crm.tasks.queries import shows_contact, visible_task, visible_tasks
 from crm.users.access import requires
 from crm.users.models import User
 
 bp = Resource("tasks", "What is to be done about a contact.")
-CHANGED = ("title", "description", "due_date", "due_time", "priority", "assigned_to")
+CHANGED = ("title", "description", "due_date", "due_time", "priority", "assigned_to", "reminder_at")
 
 
 class TaskFields(Shape):
@@ -35,7 +35,8 @@ class TaskFields(Shape):
     due_time = fields.Time(allow_none=True, metadata={"description": "The time of that day."})
     priority = fields.String(validate=OneOf(list(PRIORITIES)))
     assigned_to = Ref("Who does it: id or email address of a member of staff.", allow_none=True)
-    status = fields.String(validate=OneOf(["pending", "completed"]), metadata={"description": "Done, or not any more."})
+    reminder_at = moment("When to remind.", allow_none=True)
+    status = fields.String(validate=OneOf(list(STATUSES)), metadata={"description": "Where it stands."})
 
 
 class TaskIn(TaskFields):
@@ -57,6 +58,7 @@ class TaskOut(Shape):
     priority = fields.String(required=True)
     status = fields.String(required=True)
     assigned_to = an_id("Who does it.", required=True, allow_none=True)
+    reminder_at = moment(required=True, allow_none=True)
     completed_at = moment(required=True, allow_none=True)
     created_at = moment(required=True)
     updated_at = moment(required=True)
@@ -124,7 +126,7 @@ def change(sent: dict[str, Any], task_id: int) -> Any:
     task = visible_task(current_user, task_id)
     now = {key: sent.get(key, getattr(task, key)) for key in CHANGED} | _assignee(sent)
     try:
-        update_task(task, now.pop("title"), **{**now, "description": now["description"] or ""})
+        update_task(task, now.pop("title"), **{**now, "description": now["description"] or ""}, by=actor())
     except Refused as refused:
         raise _problem(refused) from None
     _move(task, sent)
@@ -140,10 +142,8 @@ def delete(task_id: int) -> Any:
 
 
 def _move(task: Task, sent: dict[str, Any]) -> None:
-    if sent.get("status") == "completed":
-        complete_task(task, actor())
-    elif "status" in sent:
-        reopen_task(task)
+    if "status" in sent:
+        move_task(task, sent["status"], actor())
 
 
 def _assignee(sent: dict[str, Any]) -> dict[str, int | None]:

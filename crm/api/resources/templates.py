@@ -17,7 +17,7 @@ from crm.database import db
 from crm.email.compose import check
 from crm.email.models import FORMATS, EmailTemplate
 from crm.email.templates import Outdated, create_template, update_template
-from crm.email.values import KNOWN
+from crm.email.values import known
 from crm.lib.problems import Problem
 from crm.users.access import requires
 
@@ -114,7 +114,7 @@ def change(sent: dict[str, Any], template_id: int) -> Any:
 def _checked(words: dict[str, Any]) -> tuple[str, str, str, str]:
     """Subject, preheader, body and format. Raises Problem for words that could not be sent."""
     parts = (words["subject"].strip(), words["preheader"].strip(), words["body"].replace("\r\n", "\n"))
-    problems = check(words["format"], *parts, KNOWN)
+    problems = check(words["format"], *parts, known())
     if problems:
         raise Problem(
             422,

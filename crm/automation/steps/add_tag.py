@@ -9,13 +9,13 @@ from wtforms.validators import InputRequired
 
 from crm.automation.decisions import AddTag as AddTagEffect
 from crm.automation.decisions import Decision, Next
-from crm.automation.references import TAG
+from crm.automation.references import TAG, optional_id
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
 
 
 class AddTagForm(Form):
-    tag_id = SelectField("Tag", [InputRequired("Choose a tag.")], coerce=int, choices=TAG.options)
+    tag_id = SelectField("Tag", [InputRequired("Choose a tag.")], coerce=optional_id, choices=TAG.choices)
 
 
 class AddTag(StepType):

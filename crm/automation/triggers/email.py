@@ -12,9 +12,8 @@ from wtforms.validators import Length, Optional
 
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import EmailClicked as EmailClickedActivity
-from crm.automation.references import TEMPLATE
+from crm.automation.references import TEMPLATE, optional_id
 from crm.automation.trigger_type import TriggerType
-from crm.automation.triggers.tags import optional_id
 from crm.contacts.models import Contact
 from crm.email.models import EmailLinkClick, EmailMessage
 from crm.lib.form_checks import choices

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from wtforms import Form, SelectField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import TagAdded as TagAddedActivity
-from crm.automation.references import TAG
+from crm.automation.references import TAG, optional_id
 from crm.automation.trigger_type import TriggerType
 from crm.contacts.models import Contact
-from crm.lib.form_checks import choices
 from crm.tags.models import Tagging
 
 
-def optional_id(value: object) -> int | None:
-    """The id that was chosen, if one was."""
-    return int(str(value)) if value not in (None, "") else None
-
-
-def _tags() -> list[SelectChoice]:
-    return [*choices([("", "Any tag")]), *TAG.options()]
-
-
 class TagAddedForm(Form):
-    tag_id = SelectField("Tag", [Optional()], coerce=optional_id, choices=_tags)
+    tag_id = SelectField("Tag", [Optional()], coerce=optional_id, choices=partial(TAG.choices, "Any tag"))
 
 
 class TagAdded(TriggerType):

@@ -1,0 +1,50 @@
+"""Every daily screen with a school's data on it: axe is content in both themes, and nothing is wider than a phone."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from crm.automation.models import Enrollment
+from crm.contacts.models import Contact
+from crm.database import commit, db
+from crm.demo.school import load_school
+from crm.email.models import EmailMessage
+from tests.imports.files import received
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 860}
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+SCREENS = {
+    "people": ("/contacts", "/contacts/{contact}", "/contacts/new", "/tags", "/tasks"),
+    "imports": ("/imports", "/imports/new", "/imports/{upload}/mapping", "/people", "/no-such-place"),
+    "email": ("/templates", "/templates/1", "/messages", "/messages/{message}", "/account", "/settings"),
+    "workflows": ("/workflows", "/workflows/1", "/workflows/1/enrollments", "/workflows/1/enrollments/{journey}"),
+}
+
+
+@pytest.fixture
+def ids(app, ada):
+    """A small school, and the ids of one of everything; somebody in it has a name longer than any screen."""
+    load_school(12)
+    contact = db.session.scalars(sa.select(Contact).order_by(Contact.id)).first()
+    contact.first_name, contact.city, contact.email = LONG[:90], LONG[:90], f"{LONG[:60].lower()}@example.com"
+    upload = received("Name,Email\nCarla Diaz,carla@example.com\n", ada)
+    commit()
+    newest = {"message": EmailMessage, "journey": Enrollment}
+    found = {key: db.session.scalar(sa.select(sa.func.max(model.id))) for key, model in newest.items()}
+    return {**found, "contact": contact.id, "upload": upload.id}
+
+
+@pytest.mark.parametrize("paths", SCREENS.values(), ids=SCREENS)
+def test_daily_screens_are_accessible_and_fit(site, sign_in_browser, ada, ids, assert_accessible, paths):
+    page = sign_in_browser(ada)
+    for path in paths:
+        page.set_viewport_size(DESK)
+        page.goto(site + path.format(**ids))
+        page.wait_for_function("!document.querySelector('main .skeleton')")
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert_accessible(page)
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
