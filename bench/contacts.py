@@ -14,8 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bench.figures import Figure, fresh_app, in_turns, milliseconds
-from crm.contacts.listing import SORTS
 from crm.contacts.models import Contact
+from crm.contacts.orders import SORTS
 from crm.database import commit, db
 from crm.demo.people import add_contacts
 from crm.lib.keyset import Cursor

@@ -18,6 +18,21 @@ def upgrade() -> None:
     sa.Column('depth', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_audience_touches'))
     )
+    op.create_table('custom_fields',
+    sa.Column('key', sa.String(length=60), nullable=False),
+    sa.Column('label', sa.String(length=80), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('help', sa.String(length=200), nullable=False),
+    sa.Column('choices', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('is_required', sa.Boolean(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('archived_at', UTCDateTime(), nullable=True),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.Column('updated_at', UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_custom_fields')),
+    sa.UniqueConstraint('key', name=op.f('uq_custom_fields_key'))
+    )
     op.create_table('email_contents',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('subject', sa.String(length=255), nullable=False),
@@ -48,6 +63,14 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_suppressions')),
     sa.UniqueConstraint('channel', 'address', name=op.f('uq_suppressions_channel_address'))
+    )
+    op.create_table('teams',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.Column('updated_at', UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_teams')),
+    sa.UniqueConstraint('name', name=op.f('uq_teams_name'))
     )
     op.create_table('users',
     sa.Column('email', sa.String(length=255), nullable=False),
@@ -141,6 +164,31 @@ def upgrade() -> None:
     with op.batch_alter_table('automation_workflows', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_automation_workflows_status'), ['status'], unique=False)
 
+    op.create_table('bulk_actions',
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('params', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('title', sa.String(length=255), nullable=False),
+    sa.Column('query', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('status', sa.String(length=12), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=True),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('changed', sa.Integer(), nullable=False),
+    sa.Column('checkpoint', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('fence', sa.Integer(), nullable=False),
+    sa.Column('lease_until', UTCDateTime(), nullable=True),
+    sa.Column('error', sa.String(length=500), nullable=True),
+    sa.Column('created_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.Column('finished_at', UTCDateTime(), nullable=True),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['created_by'], ['users.id'], name=op.f('fk_bulk_actions_created_by_users'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bulk_actions'))
+    )
+    with op.batch_alter_table('bulk_actions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bulk_actions_created_by'), ['created_by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bulk_actions_status'), ['status'], unique=False)
+
     op.create_table('contact_exports',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('format', sa.String(length=8), nullable=False),
@@ -198,6 +246,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_contact_imports_created_by'), ['created_by'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_imports_status'), ['status'], unique=False)
 
+    op.create_table('contact_list_choices',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('columns', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_contact_list_choices_user_id_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_contact_list_choices'))
+    )
     op.create_table('contact_tags',
     sa.Column('name', sa.String(length=100), nullable=False),
     sa.Column('slug', sa.String(length=100), nullable=False),
@@ -211,6 +265,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_tags')),
     sa.UniqueConstraint('slug', name=op.f('uq_contact_tags_slug'))
     )
+    op.create_table('contact_views',
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('owner_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_shared', sa.Boolean(), nullable=False),
+    sa.Column('query', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('columns', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.Column('updated_at', UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_contact_views_owner_id_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_views'))
+    )
+    with op.batch_alter_table('contact_views', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_views_is_shared'), ['is_shared'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_views_owner_id'), ['owner_id'], unique=False)
+
     op.create_table('contacts',
     sa.Column('first_name', sa.String(length=120), nullable=False),
     sa.Column('last_name', sa.String(length=120), nullable=False),
@@ -223,8 +293,18 @@ def upgrade() -> None:
     sa.Column('timezone', sa.String(length=64), nullable=True),
     sa.Column('source', sa.String(length=120), nullable=True),
     sa.Column('birthday', sa.Date(), nullable=True),
+    sa.Column('utm_source', sa.String(length=120), nullable=True),
+    sa.Column('utm_medium', sa.String(length=120), nullable=True),
+    sa.Column('utm_campaign', sa.String(length=120), nullable=True),
+    sa.Column('utm_term', sa.String(length=120), nullable=True),
+    sa.Column('utm_content', sa.String(length=120), nullable=True),
+    sa.Column('external_id', sa.String(length=120), nullable=True),
     sa.Column('lifecycle_stage', sa.String(length=20), nullable=False),
+    sa.Column('stage_changed_at', UTCDateTime(), nullable=True),
     sa.Column('owner_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('team_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('guardian_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('referrer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('last_activity_at', UTCDateTime(), nullable=True),
     sa.Column('last_email_sent_at', UTCDateTime(), nullable=True),
     sa.Column('last_email_opened_at', UTCDateTime(), nullable=True),
@@ -232,20 +312,36 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.Column('updated_at', UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['guardian_id'], ['contacts.id'], name=op.f('fk_contacts_guardian_id_contacts'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_contacts_owner_id_users'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['referrer_id'], ['contacts.id'], name=op.f('fk_contacts_referrer_id_contacts'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['team_id'], ['teams.id'], name=op.f('fk_contacts_team_id_teams'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contacts'))
     )
     with op.batch_alter_table('contacts', schema=None) as batch_op:
+        batch_op.create_index('ix_contacts_birthday', ['birthday', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_board', ['lifecycle_stage', 'stage_changed_at', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_city', ['city', 'id'], unique=False)
         batch_op.create_index('ix_contacts_country', ['country', 'id'], unique=False)
         batch_op.create_index('ix_contacts_created_at', ['created_at', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_guardian_id', ['guardian_id', 'id'], unique=False, sqlite_where=sa.text('guardian_id IS NOT NULL'), postgresql_where=sa.text('guardian_id IS NOT NULL'))
+        batch_op.create_index('ix_contacts_language', ['language', 'id'], unique=False)
         batch_op.create_index('ix_contacts_last_activity_at', ['last_activity_at', 'id'], unique=False)
         batch_op.create_index('ix_contacts_last_email_clicked_at', ['last_email_clicked_at'], unique=False)
         batch_op.create_index('ix_contacts_last_email_opened_at', ['last_email_opened_at'], unique=False)
         batch_op.create_index('ix_contacts_lifecycle_stage', ['lifecycle_stage', 'id'], unique=False)
         batch_op.create_index('ix_contacts_owner_id', ['owner_id', 'id'], unique=False)
-        batch_op.create_index('ix_contacts_phone', ['phone'], unique=False)
+        batch_op.create_index('ix_contacts_phone', ['phone', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_referrer_id', ['referrer_id', 'id'], unique=False, sqlite_where=sa.text('referrer_id IS NOT NULL'), postgresql_where=sa.text('referrer_id IS NOT NULL'))
         batch_op.create_index('ix_contacts_sort_name', ['sort_name', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_source', ['source', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_stage_changed_at', ['stage_changed_at', 'id'], unique=False)
+        batch_op.create_index('ix_contacts_team_id', ['team_id', 'id'], unique=False, sqlite_where=sa.text('team_id IS NOT NULL'), postgresql_where=sa.text('team_id IS NOT NULL'))
+        batch_op.create_index('ix_contacts_utm_campaign', ['utm_campaign', 'id'], unique=False, sqlite_where=sa.text('utm_campaign IS NOT NULL'), postgresql_where=sa.text('utm_campaign IS NOT NULL'))
+        batch_op.create_index('ix_contacts_utm_medium', ['utm_medium', 'id'], unique=False, sqlite_where=sa.text('utm_medium IS NOT NULL'), postgresql_where=sa.text('utm_medium IS NOT NULL'))
+        batch_op.create_index('ix_contacts_utm_source', ['utm_source', 'id'], unique=False, sqlite_where=sa.text('utm_source IS NOT NULL'), postgresql_where=sa.text('utm_source IS NOT NULL'))
         batch_op.create_index('uq_contacts_email', ['email'], unique=True)
+        batch_op.create_index('uq_contacts_external_id', ['external_id'], unique=True, sqlite_where=sa.text('external_id IS NOT NULL'), postgresql_where=sa.text('external_id IS NOT NULL'))
 
     op.create_table('deleted_records',
     sa.Column('table_name', sa.String(length=60), nullable=False),
@@ -288,6 +384,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_email_templates')),
     sa.UniqueConstraint('slug', name=op.f('uq_email_templates_slug'))
     )
+    op.create_table('erasures',
+    sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('erased_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('erased_at', UTCDateTime(), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['erased_by'], ['users.id'], name=op.f('fk_erasures_erased_by_users'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures'))
+    )
     op.create_table('task_calendars',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('serial', sa.BigInteger(), nullable=False),
@@ -295,6 +400,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_task_calendars_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_task_calendars'))
     )
+    op.create_table('team_members',
+    sa.Column('team_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['team_id'], ['teams.id'], name=op.f('fk_team_members_team_id_teams'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_team_members_user_id_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('team_id', 'user_id', name=op.f('pk_team_members'))
+    )
+    with op.batch_alter_table('team_members', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_team_members_user_id'), ['user_id'], unique=False)
+
     op.create_table('user_notification_choices',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=50), nullable=False),
@@ -373,6 +488,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_automation_versions_trigger_type'), ['trigger_type'], unique=False)
         batch_op.create_index('uq_automation_versions_draft', ['workflow_id'], unique=True, sqlite_where=sa.text('published_at IS NULL'), postgresql_where=sa.text('published_at IS NULL'))
 
+    op.create_table('bulk_action_changes',
+    sa.Column('action_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_changed', sa.Boolean(), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=True),
+    sa.ForeignKeyConstraint(['action_id'], ['bulk_actions.id'], name=op.f('fk_bulk_action_changes_action_id_bulk_actions'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['contact_id'], ['contacts.id'], name=op.f('fk_bulk_action_changes_contact_id_contacts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('action_id', 'contact_id', name=op.f('pk_bulk_action_changes'))
+    )
+    with op.batch_alter_table('bulk_action_changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bulk_action_changes_contact_id'), ['contact_id'], unique=False)
+
     op.create_table('contact_activities',
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('activity_type', sa.String(length=50), nullable=False),
@@ -398,6 +525,24 @@ def upgrade() -> None:
         batch_op.create_index('ix_contact_activities_type', ['activity_type', 'created_at'], unique=False)
         batch_op.create_index('ix_contact_activities_waiting', ['id'], unique=False, sqlite_where=sa.text('dispatched_at IS NULL'), postgresql_where=sa.text('dispatched_at IS NULL'))
 
+    op.create_table('contact_field_values',
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('field_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('slot', sa.Integer(), nullable=False),
+    sa.Column('text', sa.String(length=500), nullable=True),
+    sa.Column('number', sa.Double(), nullable=True),
+    sa.Column('day', sa.Date(), nullable=True),
+    sa.Column('flag', sa.Boolean(), nullable=True),
+    sa.ForeignKeyConstraint(['contact_id'], ['contacts.id'], name=op.f('fk_contact_field_values_contact_id_contacts'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['field_id'], ['custom_fields.id'], name=op.f('fk_contact_field_values_field_id_custom_fields'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('contact_id', 'field_id', 'slot', name=op.f('pk_contact_field_values'))
+    )
+    with op.batch_alter_table('contact_field_values', schema=None) as batch_op:
+        batch_op.create_index('ix_contact_field_values_day', ['field_id', 'day', 'contact_id'], unique=False, sqlite_where=sa.text('day IS NOT NULL'), postgresql_where=sa.text('day IS NOT NULL'))
+        batch_op.create_index('ix_contact_field_values_flag', ['field_id', 'flag', 'contact_id'], unique=False, sqlite_where=sa.text('flag IS NOT NULL'), postgresql_where=sa.text('flag IS NOT NULL'))
+        batch_op.create_index('ix_contact_field_values_number', ['field_id', 'number', 'contact_id'], unique=False, sqlite_where=sa.text('number IS NOT NULL'), postgresql_where=sa.text('number IS NOT NULL'))
+        batch_op.create_index('ix_contact_field_values_text', ['field_id', 'text', 'contact_id'], unique=False, sqlite_where=sa.text('text IS NOT NULL'), postgresql_where=sa.text('text IS NOT NULL'))
+
     op.create_table('contact_import_rows',
     sa.Column('import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('line', sa.Integer(), nullable=False),
@@ -411,6 +556,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('contact_import_rows', schema=None) as batch_op:
         batch_op.create_index('ix_contact_import_rows', ['import_id', 'outcome', 'line'], unique=False)
+
+    op.create_table('contact_merges',
+    sa.Column('survivor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('loser_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('email', sa.String(length=255), nullable=True),
+    sa.Column('packed', sa.LargeBinary(), nullable=False),
+    sa.Column('moved', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('after', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('merged_at', UTCDateTime(), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['survivor_id'], ['contacts.id'], name=op.f('fk_contact_merges_survivor_id_contacts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_merges'))
+    )
+    with op.batch_alter_table('contact_merges', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_merges_email'), ['email'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_merges_merged_at'), ['merged_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_merges_survivor_id'), ['survivor_id'], unique=False)
 
     op.create_table('contact_notes',
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -476,6 +641,33 @@ def upgrade() -> None:
         batch_op.create_index('ix_contact_tasks_mine', ['assigned_to', 'status', 'due_date'], unique=False)
         batch_op.create_index('ix_contact_tasks_open', ['due_date', 'id'], unique=False, sqlite_where=sa.text("status IN ('pending', 'in_progress')"), postgresql_where=sa.text("status IN ('pending', 'in_progress')"))
         batch_op.create_index('ix_contact_tasks_reminder', ['reminder_at'], unique=False, sqlite_where=sa.text('reminder_at IS NOT NULL AND reminded_at IS NULL'), postgresql_where=sa.text('reminder_at IS NOT NULL AND reminded_at IS NULL'))
+
+    op.create_table('contact_view_pins',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('view_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_contact_view_pins_user_id_users'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['view_id'], ['contact_views.id'], name=op.f('fk_contact_view_pins_view_id_contact_views'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'view_id', name=op.f('pk_contact_view_pins'))
+    )
+    with op.batch_alter_table('contact_view_pins', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_view_pins_view_id'), ['view_id'], unique=False)
+
+    op.create_table('duplicate_pairs',
+    sa.Column('first_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('second_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('score', sa.Integer(), nullable=False),
+    sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('found_at', UTCDateTime(), nullable=False),
+    sa.Column('dismissed_at', UTCDateTime(), nullable=True),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['first_id'], ['contacts.id'], name=op.f('fk_duplicate_pairs_first_id_contacts'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['second_id'], ['contacts.id'], name=op.f('fk_duplicate_pairs_second_id_contacts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_duplicate_pairs')),
+    sa.UniqueConstraint('first_id', 'second_id', name=op.f('uq_duplicate_pairs_first_id_second_id'))
+    )
+    with op.batch_alter_table('duplicate_pairs', schema=None) as batch_op:
+        batch_op.create_index('ix_duplicate_pairs_score', ['score', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_duplicate_pairs_second_id'), ['second_id'], unique=False)
 
     op.create_table('email_messages',
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
