@@ -25,6 +25,7 @@ import crm.health.models
 import crm.imports.models
 import crm.notes.models
 import crm.notifications.models
+import crm.ownership.models
 import crm.preferences.models
 import crm.privacy.models
 import crm.recovery.models
@@ -35,6 +36,7 @@ import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
+from crm.activity.vocabulary import ContactCreated
 from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
@@ -90,6 +92,8 @@ from crm.notes import jobs as notes_jobs
 from crm.notes import routes as notes
 from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
+from crm.ownership import listeners as ownership_listeners
+from crm.ownership import routes as ownership
 from crm.privacy import jobs as privacy_jobs
 from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
@@ -150,6 +154,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     privacy.bp,
     duplicates.bp,
+    ownership.bp,
     audiences.bp,
     audience_members.contact_bp,
     recently_deleted.bp,
@@ -183,6 +188,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
+    Listener(ownership_listeners.assign_owners, (ContactCreated,)),
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
@@ -344,6 +350,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         "Settings",
         (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
+            Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),

@@ -18,6 +18,7 @@ FLOORS = (
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
     ("broadcasts", "scoring", "webforms", "imports", "exports", "bulk"),
+    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo", "search"),

@@ -104,6 +104,7 @@ class StageChanged(Activity):
         return f"{self.label}: {self.old.capitalize()} → {self.new.capitalize()}"
 
 
+@dataclass(frozen=True, kw_only=True)
 class ContactMerged(Activity):
     kind = "contact_merged"
     icon = "git-merge"

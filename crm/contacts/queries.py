@@ -77,6 +77,7 @@ WORDS = {
     "audience_members": ("audience", "audiences"),
     "contact_notes": ("note", "notes"),
     "automation_enrollments": ("workflow run", "workflow runs"),
+    "bulk_action_changes": ("change made in bulk", "changes made in bulk"),
     "duplicate_pairs": ("possible duplicate", "possible duplicates"),
     "contact_merges": ("merge that can be undone", "merges that can be undone"),
     "email_messages": ("email", "emails"),

@@ -12,8 +12,8 @@ from crm.database import db, table_of
 from crm.lib import clock
 from crm.recovery.belongings import Bundle, key_of
 
-OWN = {"duplicate_pairs", "contact_merges"}
-"""Tables about contacts as such: they go with the contact."""
+OWN = {"duplicate_pairs", "contact_merges", "contact_field_values"}
+"""Tables that go with the contact: about contacts as such, or fields, of which the person who merges chooses."""
 Moved = list[list[Any]]
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crm.activity.operations import emit
 from crm.activity.vocabulary import Actor, ContactMerged, ContactRestored
-from crm.contacts.fieldset import DETAILS, Detail
+from crm.contacts.fieldset import DETAILS, Detail, custom_details
 from crm.contacts.models import Contact
 from crm.contacts.operations import Refused, remove_contact, update_contact
 from crm.contacts.search import reindex
@@ -75,12 +75,12 @@ def undo_merge(merge: ContactMerge, by: Actor) -> Contact:
 
 def written(detail: Detail, contact: Contact) -> Any:
     """The field's value as it is written in forms."""
-    return detail.text_of(contact)
+    return detail.form_value(contact)
 
 
 def every_detail() -> tuple[Detail, ...]:
     """Every field a contact has."""
-    return DETAILS
+    return (*DETAILS, *custom_details())
 
 
 def _unlink(survivor: Contact, loser: Contact) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import selectinload
 
 from crm.contacts.fieldset import Detail, details_for
 from crm.contacts.models import Contact
@@ -41,7 +42,11 @@ class Rows:
             yield self._rows(self.ids[start : start + CHUNK])
 
     def _rows(self, ids: Sequence[int]) -> list[Cells]:
-        found = sa.select(Contact).where(Contact.id.in_(ids), scope(self.viewer))
+        found = (
+            sa.select(Contact)
+            .where(Contact.id.in_(ids), scope(self.viewer))
+            .options(selectinload(Contact.field_values))
+        )
         by_id = {each.id: each for each in db.session.scalars(found)}
         tags = next(each for each in current_app.extensions["contact_columns"] if each.key == "tags").load(ids)
         return [self._cells(by_id[each], tags[each]) for each in ids if each in by_id]

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import SYSTEM
-from crm.contacts.fieldset import BY_KEY
+from crm.contacts.fieldset import BY_KEY, detail_named
 from crm.contacts.models import Contact
 from crm.contacts.operations import update_contact
+from crm.custom_fields.operations import create_field
 from crm.database import commit, db
 from crm.duplicates.models import ContactMerge
 from crm.duplicates.moving import OWN, links
@@ -139,3 +140,22 @@ def test_an_old_merge_is_forgotten_and_an_erased_one_at_once(two, mo):
     erase_address("karla@example.com", SYSTEM)
     assert db.session.query(ContactMerge).count() == 0
     forget_old(clock.now() + timedelta(days=31))
+
+
+def test_the_schools_own_fields_are_chosen_too(two, mo):
+    carla, twin = two
+    create_field("Shirt", "text")
+    create_field("Level", "choices", choices=["A", "B"])
+    shirt, level = detail_named("fields.shirt"), detail_named("fields.level")
+    update_contact(carla, {"fields.shirt": "M"}, mo.actor)
+    update_contact(twin, {"fields.shirt": "L", "fields.level": ["A", "B"]}, mo.actor)
+    commit()
+    merge = merge_contacts(carla, twin, [level], mo.actor)
+    commit()
+    db.session.expire_all()
+    assert (shirt.text_of(carla), level.value_of(carla)) == ("M", ["A", "B"])
+    back = undo_merge(merge, mo.actor)
+    commit()
+    db.session.expire_all()
+    assert (shirt.text_of(back), level.value_of(back)) == ("L", ["A", "B"])
+    assert (shirt.text_of(carla), level.text_of(carla)) == ("M", "")
