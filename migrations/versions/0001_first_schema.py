@@ -87,6 +87,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('email', name=op.f('uq_users_email'))
     )
+    op.create_table('absences',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_absences_user_id_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_absences'))
+    )
     op.create_table('api_idempotency_keys',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('key', sa.String(length=255), nullable=False),
@@ -392,6 +398,19 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['erased_by'], ['users.id'], name=op.f('fk_erasures_erased_by_users'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures'))
+    )
+    op.create_table('ownership_rules',
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('country', sa.String(length=2), nullable=True),
+    sa.Column('city', sa.String(length=120), nullable=True),
+    sa.Column('source', sa.String(length=120), nullable=True),
+    sa.Column('last_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.Column('updated_at', UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['last_user_id'], ['users.id'], name=op.f('fk_ownership_rules_last_user_id_users'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ownership_rules'))
     )
     op.create_table('task_calendars',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -738,6 +757,16 @@ def upgrade() -> None:
     with op.batch_alter_table('email_unsubscribes', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_email_unsubscribes_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_email_unsubscribes_email'), ['email'], unique=False)
+
+    op.create_table('ownership_rule_people',
+    sa.Column('rule_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['rule_id'], ['ownership_rules.id'], name=op.f('fk_ownership_rule_people_rule_id_ownership_rules'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_ownership_rule_people_user_id_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('rule_id', 'user_id', name=op.f('pk_ownership_rule_people'))
+    )
+    with op.batch_alter_table('ownership_rule_people', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ownership_rule_people_user_id'), ['user_id'], unique=False)
 
     op.create_table('automation_steps',
     sa.Column('version_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
