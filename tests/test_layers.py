@@ -17,7 +17,6 @@ FLOORS = (
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
-    ("broadcasts", "scoring", "webforms", "imports", "exports", "bulk"),
     ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
