@@ -50,7 +50,7 @@ def test_a_workflow_is_built_in_panels_and_activated(editor: Callable[[int], Pag
     page = editor(draft(trigger=None).workflow_id)
     page.click(".trigger-card h3 a")
     page.locator("dialog[open]").get_by_text("A tag is added").click()
-    page.get_by_label("Tag", exact=False).last.select_option(label="Interested")
+    page.locator("dialog[open] [name=tag_id]").select_option(label="Interested")
     page.get_by_role("button", name="Use this trigger").click()
     expect(page.locator(".trigger-card")).to_contain_text("The tag “Interested” is added")
     page.click("main .insert")
