@@ -60,7 +60,12 @@ def test_agents_and_viewers_are_refused(as_agnes: FlaskClient, as_vic: FlaskClie
 
 def test_the_numbers_keep_up_and_cost_nothing_while_nothing_happens(as_mo: FlaskClient) -> None:
     workflow = running(("wait_duration", {"duration": 1, "unit": "days"}))
-    poll = as_mo.get("/workflows").text.split('data-poll="20" hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    poll = (
+        as_mo.get("/workflows")
+        .text.split('id="workflow-rows" data-poll="20" hx-get="')[1]
+        .split('"')[0]
+        .replace("&amp;", "&")
+    )
     assert as_mo.get(poll).status_code == 204
     enroll(workflow, [contact().id])
     commit()

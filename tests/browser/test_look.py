@@ -1,6 +1,7 @@
 """The parts of every screen in a real browser: reachable by keyboard, readable in both themes, on a desk and on a phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -75,7 +76,7 @@ def test_shortcuts_are_listed_and_silent_while_typing(style_page):
     assert style_page.locator("#shortcuts").is_hidden()
     style_page.locator("h1").click()
     style_page.keyboard.press("?")
-    assert "Fold the navigation" in style_page.locator("#shortcuts").inner_text()
+    expect(style_page.locator("#shortcuts")).to_contain_text("Fold the navigation")
 
 
 def test_the_theme_changes_at_once_and_stays(style_page):
