@@ -90,6 +90,7 @@ def _row(
         if chance.random() < 0.6
         else None,
         "lifecycle_stage": stage,
+        "stage_changed_at": created,
         "owner_id": chance.choice(owners) if owners and chance.random() < 0.8 else None,
         "created_at": created,
         "updated_at": created,
