@@ -5,8 +5,10 @@
   let pending = "";
   let timer;
 
-  const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], .ts-control");
   const visible = (element) => element.getClientRects().length || element.closest("details:not([open])");
+  const fieldOf = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], .ts-control");
+  // A dialog that was just closed holds the focus until the next frame; nobody types into what is gone.
+  const typing = (target) => fieldOf(target) && visible(target);
   const named = (event) => (event.ctrlKey || event.metaKey ? `ctrl+${event.key.toLowerCase()}` : event.key);
   const keysOf = (element) => element.dataset.key.split(/,\s*/);
 

@@ -42,11 +42,6 @@ def test_escape_leads_back(sign_in_browser, site, ada):
     expect(page.get_by_role("option", name="Add contact")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("combobox", name="Search")).to_be_hidden()
-
-
-def test_a_page_is_reached_by_its_name(sign_in_browser, site, ada):
-    page = sign_in_browser(ada)
-    page.goto(f"{site}/tags", wait_until="networkidle")
     page.keyboard.press("/")
     expect(page.get_by_role("option", name="Add contact")).to_be_visible()
     page.keyboard.type("people")
