@@ -19,6 +19,12 @@ def tokens() -> Tokens:
     return app.extensions["tokens"]
 
 
+def prefixes() -> tuple[str, str, str]:
+    """What the tracked, unsubscribe and picture addresses of every message begin with; a token follows."""
+    base = f"{_base()}/api/track/"
+    return f"{base}email/click/", f"{base}unsubscribe/", f"{base}email/open/"
+
+
 def open_url(message_id: int) -> str:
     """The picture whose fetching tells that a message was opened."""
     return f"{_base()}/api/track/email/open/{tokens().sign(OPEN, message_id)}"
