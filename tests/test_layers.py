@@ -17,7 +17,7 @@ FLOORS = (
     ("contacts", "notifications", "health", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
-    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk"),
+    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk", "bounces"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo", "search"),
