@@ -15,6 +15,7 @@ import crm.api.models
 import crm.audiences.models
 import crm.automation.models
 import crm.bounces.models
+import crm.broadcasts.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
@@ -55,6 +56,15 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
+from crm.broadcasts import act_routes as broadcast_acts
+from crm.broadcasts import fields as broadcast_fields
+from crm.broadcasts import finding as broadcast_finding
+from crm.broadcasts import jobs as broadcasts_jobs
+from crm.broadcasts import listing as broadcasts_listing
+from crm.broadcasts import queries as broadcasts_queries
+from crm.broadcasts import result_routes as broadcast_results
+from crm.broadcasts import routes as broadcasts
+from crm.broadcasts import step_routes as broadcast_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -158,6 +168,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ownership.bp,
     audiences.bp,
     audience_members.contact_bp,
+    broadcasts.bp,
+    broadcast_steps.bp,
+    broadcast_acts.bp,
+    broadcast_results.bp,
     recently_deleted.bp,
     tags.bp,
     tagging.bp,
@@ -186,6 +200,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    broadcasts_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -203,6 +218,7 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *tag_fields.FIELDS,
     *audience_fields.FIELDS,
     *email_fields.FIELDS,
+    *broadcast_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
 
@@ -285,12 +301,14 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
     bulk_listing.BULK,
     audiences_listing.BULK,
+    broadcasts_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (
     contact_finding.FINDER,
     task_finding.FINDER,
     workflow_finding.FINDER,
+    broadcast_finding.FINDER,
     template_finding.FINDER,
     tag_finding.FINDER,
     audience_finding.FINDER,
@@ -302,6 +320,7 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
+    broadcasts_queries.broadcasts_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
@@ -342,6 +361,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         "Reach",
         (
+            Place("broadcasts", "Broadcasts", "broadcasts.index", "send", "crm.broadcasts.view"),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
@@ -372,6 +392,7 @@ ACTIONS: tuple[Place, ...] = (
     Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
     Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("broadcast", "New broadcast", "broadcasts.new", "send", "crm.broadcasts.create"),
     Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
     Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
     Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
