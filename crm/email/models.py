@@ -55,6 +55,25 @@ class EmailTemplate(Identified, Timestamped, Model):
     content: Mapped[EmailContent] = relationship()
 
 
+class EmailLane(Identified, Model):
+    """Messages that are held, let go and slowed down together: all of a broadcast, say. Lane 0, the ordinary one, has no row."""
+
+    __tablename__ = "email_lanes"
+
+    purpose: Mapped[str] = mapped_column(sa.String(20))
+    parent_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    name: Mapped[str] = mapped_column(sa.String(160))
+    is_held: Mapped[bool] = mapped_column(default=True)
+    per_minute: Mapped[int | None]
+    sender_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Who its mail is from, if not the school's usual sender."""
+    next_at: Mapped[datetime | None]
+    """When the next message may go, of a lane that is slowed down."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (sa.Index("ix_email_lanes_parent", "purpose", "parent_id"),)
+
+
 def _seen(name: str, condition: str) -> sa.Index:
     """An index of the contacts with such a message, for conditions: counting opens took 2 s of 3 million messages without."""
     where = sa.text(condition)
@@ -67,6 +86,7 @@ class EmailMessage(Identified, Ledger, Model):
     __tablename__ = "email_messages"
 
     contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE")
+    lane_id: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     template_id: Mapped[int | None] = reference("email_templates.id", on_delete="SET NULL")
     step_id: Mapped[int | None] = mapped_column(sa.BigInteger)
@@ -99,7 +119,7 @@ class EmailMessage(Identified, Ledger, Model):
 
     __table_args__ = (
         sa.UniqueConstraint("purpose", "parent_id", "contact_id", "visit_no"),
-        sa.Index("ix_email_messages_due", "status", "due_at"),
+        sa.Index("ix_email_messages_due", "status", "lane_id", "due_at"),
         sa.Index("ix_email_messages_status", "status", "id"),
         sa.Index("ix_email_messages_contact", "contact_id", "id"),
         sa.Index("ix_email_messages_template", "template_id", "id"),

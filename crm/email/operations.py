@@ -35,6 +35,7 @@ class NewEmail:
     is_marketing: bool = True
     actor: str = ""
     depth: int = 0
+    lane_id: int = 0
 
 
 def queue_emails(emails: Sequence[NewEmail]) -> list[int]:
