@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from crm.lib.clock import is_zone
+from crm.lib.clock import is_zone, read_time
 from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
@@ -73,6 +73,18 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _amount(value: str) -> int:
+    if not value.isdecimal() or int(value) > 1000:
+        raise ValueError(f"“{value}” is no number from 0 to 1000")
+    return int(value)
+
+
+def _wall_time(value: str) -> str:
+    if value and read_time(value) is None:
+        raise ValueError(f"“{value}” is no time of day; write one such as 21:00")
+    return value
+
+
 def _sender(value: str) -> str:
     local, at, host = parseaddr(value)[1].rpartition("@")
     if not local or not at or not host:
@@ -119,6 +131,10 @@ SETTINGS = (
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting("QUIET_HOURS_START", "", _wall_time, "from when marketing and reminders wait, such as 21:00; empty: never"),
+    Setting("QUIET_HOURS_END", "", _wall_time, "until when they wait, such as 08:00"),
+    Setting("MARKETING_CAP", "0", _amount, "how many marketing messages a contact gets at most; 0: no limit"),
+    Setting("MARKETING_CAP_DAYS", "7", _amount, "within how many days"),
     Setting(
         "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
     ),

@@ -75,6 +75,8 @@ from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
+from crm.email import centre_routes as centre
+from crm.email import confirming_routes as confirming
 from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
@@ -94,6 +96,8 @@ from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
+from crm.preferences import routes as preferences
+from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
 from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
@@ -140,6 +144,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     templates.bp,
     messages.bp,
     tracking.bp,
+    centre.bp,
+    confirming.bp,
+    preferences.bp,
+    topic_routes.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -241,6 +249,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
     Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
+    Panel("preferences", "Preferences", "preferences.panel"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
@@ -354,6 +363,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
+            Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),

@@ -237,6 +237,26 @@ class EmailResubscribed(Activity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreferencesChanged(Activity):
+    kind = "preferences_changed"
+    icon = "settings"
+    label = "Preferences changed"
+    changes: dict[str, str]
+    """What was chosen, in words, to how it now stands."""
+
+    @property
+    def description(self) -> str | None:
+        return "\n".join(f"{what}: {now}" for what, now in self.changes.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailConfirmed(Activity):
+    kind = "email_confirmed"
+    icon = "mail-check"
+    label = "Confirmed the email address"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskActivity(Activity):
     subject_type = "contact_tasks"
     task: str
@@ -368,6 +388,8 @@ VOCABULARY: tuple[type[Activity], ...] = (
     EmailBounced,
     EmailUnsubscribed,
     EmailResubscribed,
+    PreferencesChanged,
+    EmailConfirmed,
     TaskCreated,
     TaskCompleted,
     TaskAssigned,

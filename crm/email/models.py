@@ -12,6 +12,7 @@ from crm.contacts.models import Contact
 from crm.database import Identified, Model, Timestamped, reference
 from crm.delivery.models import Ledger
 from crm.lib import clock
+from crm.preferences.models import Topic
 
 FORMATS = {"markdown": "Markdown", "mjml": "MJML"}
 
@@ -50,9 +51,11 @@ class EmailTemplate(Identified, Timestamped, Model):
     slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     version: Mapped[int] = mapped_column(default=1)
+    topic_id: Mapped[int | None] = reference("topics.id", on_delete="SET NULL", index=True)
     created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 
     content: Mapped[EmailContent] = relationship()
+    topic: Mapped[Topic | None] = relationship()
 
 
 class EmailLane(Identified, Model):
@@ -91,6 +94,9 @@ class EmailMessage(Identified, Ledger, Model):
     template_id: Mapped[int | None] = reference("email_templates.id", on_delete="SET NULL")
     step_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     is_marketing: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    """What consent asks about: a kind of `preferences.kinds`; None is plain marketing or transactional mail."""
+    topic_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     to_address: Mapped[str | None] = mapped_column(sa.String(255))
     subject: Mapped[str | None] = mapped_column(sa.String(998))
     merge_values: Mapped[dict[str, Any] | None]

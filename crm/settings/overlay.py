@@ -14,7 +14,8 @@ from flask import Flask, appcontext_pushed, current_app
 from crm.database import db
 
 log = logging.getLogger(__name__)
-SET_BY_PEOPLE = ("SCHOOL_NAME", "TIMEZONE")
+MAY_BE_EMPTY = ("QUIET_HOURS_START", "QUIET_HOURS_END")
+SET_BY_PEOPLE = ("SCHOOL_NAME", "TIMEZONE", "MARKETING_CAP", "MARKETING_CAP_DAYS", *MAY_BE_EMPTY)
 EVERY = 5.0
 
 
@@ -26,7 +27,8 @@ def init_app(app: Flask) -> None:
 
 def apply(facts: Mapping[str, str]) -> None:
     """Let these facts hold in this process."""
-    current_app.config.update({key: facts[key] for key in SET_BY_PEOPLE if facts.get(key)})
+    known = [key for key in SET_BY_PEOPLE if key in facts]
+    current_app.config.update({key: facts[key] for key in known if facts[key] or key in MAY_BE_EMPTY})
 
 
 def _look(app: Flask, **_: object) -> None:
