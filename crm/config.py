@@ -5,6 +5,7 @@ Settings come from the environment, then `.env`, then `instance/config.toml`, th
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import tomllib
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from crm.lib.clock import is_zone, read_time
+from crm.lib.imap_url import MailboxAddress
 from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
@@ -110,6 +112,32 @@ def _secret(value: str) -> str:
     return value
 
 
+def _key(value: str) -> str:
+    if value and len(value) < 12:
+        raise ValueError("it needs at least 12 characters")
+    return value
+
+
+def _topics(value: str) -> str:
+    if not all(each.startswith("arn:aws") and each.count(":") == 5 for each in value.split()):
+        raise ValueError("write the ARNs of topics, spaced, such as arn:aws:sns:eu-west-1:123456789012:bounces")
+    return value
+
+
+def _public_key(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("write the verification key as SendGrid shows it, in one line") from None
+    return value.strip()
+
+
+def _imap(value: str) -> str:
+    if value:
+        MailboxAddress.of_url(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting. `read` turns its text into the value, or raises ValueError in words for the person who set it."""
@@ -141,6 +169,20 @@ SETTINGS = (
     Setting(
         "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
     ),
+    Setting("EMAIL_WEBHOOK_SES_TOPICS", "", _topics, "ARNs of the SNS topics whose reports of Amazon SES are taken"),
+    Setting(
+        "EMAIL_WEBHOOK_SES_CERTIFICATES",
+        "",
+        lambda v: _http_url(v) if v else "",
+        "where SNS keeps its certificates, for tests",
+    ),
+    Setting("EMAIL_WEBHOOK_SENDGRID_SECRET", "", _public_key, "SendGrid's verification key; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_MAILGUN_SECRET", "", _key, "Mailgun's webhook signing key; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_POSTMARK_SECRET", "", _key, "user:password that Postmark sends; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_BREVO_SECRET", "", _key, "the token (or user:password) that Brevo sends; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_GENERIC_SECRET", "", _key, "signs reports in Cohort's own form; opens their webhook"),
+    Setting("IMAP_URL", "", _imap, "a mailbox read for bounces and replies"),
+    Setting("DNS_SERVER", "", _text, "the DNS server asked about sending domains; empty: the machine's own"),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
 )
 

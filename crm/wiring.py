@@ -14,6 +14,7 @@ import crm.activity.models
 import crm.api.models
 import crm.audiences.models
 import crm.automation.models
+import crm.bounces.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models

@@ -17,7 +17,7 @@ FLOORS = (
     ("timeline", "tags", "notes", "commerce", "classes", "visits", "delivery", "setup"),
     ("preferences",),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
-    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk"),
+    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk", "bounces"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo", "search"),

@@ -123,6 +123,8 @@ class EmailMessage(Identified, Ledger, Model):
     unsubscribed_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     bounce_type: Mapped[str | None] = mapped_column(sa.String(50))
+    """hard, soft or blocked."""
+    complained_at: Mapped[datetime | None]
 
     contact: Mapped[Contact | None] = relationship()
     content: Mapped[EmailContent] = relationship()
