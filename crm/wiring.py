@@ -108,8 +108,12 @@ from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
 from crm.tags import finding as tag_finding
+from crm.tags import jobs as tags_jobs
+from crm.tags import listeners as tags_listeners
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
+from crm.tags import rule_queries as tag_rule_queries
+from crm.tags import rule_routes as tag_rules
 from crm.tags import wearing as tagging
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
@@ -167,6 +171,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audiences.bp,
     audience_members.contact_bp,
     recently_deleted.bp,
+    tag_rules.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -194,10 +199,12 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    tags_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
     Listener(ownership_listeners.assign_owners, (ContactCreated,)),
+    Listener(tags_listeners.tag_by_rules),
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
@@ -309,6 +316,7 @@ FINDERS: tuple[Finder, ...] = (
 
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    tag_rule_queries.rules_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
 )  # fmt: skip
