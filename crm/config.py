@@ -18,6 +18,18 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from crm.lib.clock import is_zone
+from crm.lib.setting_values import (
+    channels,
+    clock_time,
+    colour,
+    currency,
+    date_style,
+    days,
+    file_name,
+    number,
+    web_address,
+    weekday,
+)
 from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
@@ -126,6 +138,29 @@ SETTINGS = (
         "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
     ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
+    Setting("WEBSITE", "", web_address, "the school's website, linked from public pages and email"),
+    Setting("LOGO", "", file_name, "the school's logo, a file in instance/files; set on the page"),
+    Setting("ACCENT_COLOUR", "", colour, "the school's colour on public pages; empty: the product's"),
+    Setting("CURRENCY", "EUR", currency, "the money the school counts in"),
+    Setting("DATE_STYLE", "day", date_style, "how days are written: day (7 Mar 2027), month (Mar 7, 2027) or iso"),
+    Setting("FIRST_WEEKDAY", "monday", weekday, "what a week begins with: monday, saturday or sunday"),
+    Setting(
+        "QUIET_HOURS_START", "", clock_time, "from when nothing is sent at night, such as 21:00; empty: no quiet hours"
+    ),
+    Setting("QUIET_HOURS_END", "", clock_time, "until when nothing is sent in the morning, such as 08:00"),
+    Setting("QUIET_HOURS_CHANNELS", "sms whatsapp", channels, "what keeps quiet: email, sms, whatsapp"),
+    Setting("TRACES_KEPT_DAYS", "90", days, "how long addresses and devices of opens and clicks are kept; 0: for good"),
+    Setting("SIGN_INS_KEPT_DAYS", "180", days, "how long it is kept who signed in from where"),
+    Setting("AUDIT_KEPT_DAYS", "730", days, "how long it is kept who changed what"),
+    Setting("DELETED_KEPT_DAYS", "30", days, "how long deleted contacts can be brought back"),
+    Setting("EXPORTS_KEPT_DAYS", "7", days, "how long exported files wait to be fetched"),
+    Setting("BACKUP_KEEP", "7", number(0, 365), "how many nightly backups are kept; 0: none is made"),
+    Setting(
+        "HOLD_AFTER_HOURS",
+        "24",
+        number(0, 8760),
+        "a worker silent for longer asks before it sends what is late; 0: never",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import claim, db
+from crm.health import hold
 
 LEASE = timedelta(seconds=20)
 """How long a claim holds. Every later step repeats it as a condition, so one that ran out costs a second try and nothing else."""
@@ -28,7 +29,9 @@ def backoff(attempts: int) -> timedelta:
 
 
 def claim_due(table: sa.Table, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
-    """Take up to `limit` messages whose time has come; nobody else gets them while the lease lasts."""
+    """Take up to `limit` messages whose time has come; nobody else gets them while the lease lasts. None during a hold."""
+    if hold.stands():
+        return []
     due = sa.and_(table.c.status == "pending", table.c.due_at <= now)
     values = {
         "status": "claimed",
@@ -63,9 +66,9 @@ def sweep(table: sa.Table, now: datetime) -> int:
 
 
 def has_due(table: sa.Table, now: datetime) -> bool:
-    """Whether anything is waiting to be sent now."""
+    """Whether anything is waiting to be sent now, and nothing holds it back."""
     due = sa.select(table.c.id).where(table.c.status == "pending", table.c.due_at <= now).limit(1)
-    return db.session.scalar(due) is not None
+    return db.session.scalar(due) is not None and hold.current() is None
 
 
 def needs_sweep(table: sa.Table, now: datetime) -> bool:
