@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -65,7 +66,7 @@ def doer() -> dict[str, Any]:
 
 def forget(contact_id: int | None, words: Collection[str]) -> None:
     """Take a person who must be forgotten out of the log: what happened stays, whose and what values go."""
-    spelt = {each for each in words if len(each) > 3}
+    spelt = {spelling for each in words if len(each) > 3 for spelling in (each, json.dumps(each)[1:-1])}
     blank = {"label": NOBODY, "changes": {}}
     if contact_id is not None:
         mine = _entries.c.contact_id == contact_id
