@@ -13,6 +13,7 @@ from flask_login import current_user
 import crm.activity.models
 import crm.api.models
 import crm.audiences.models
+import crm.audit.models
 import crm.automation.models
 import crm.bounces.models
 import crm.bulk.models
@@ -54,6 +55,7 @@ from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
@@ -84,10 +86,12 @@ from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.health.waiting import Waiting
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
@@ -313,6 +317,12 @@ FINDERS: tuple[Finder, ...] = (
     people_finder.FINDER,
 )  # fmt: skip
 """What the search box finds, in this order."""
+
+WAITING: tuple[Waiting, ...] = (
+    email_waiting.WAITING,
+    automation_waiting.WAITING,
+)  # fmt: skip
+"""Work that waits for its moment: what a hold keeps back and the health page counts."""
 
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
