@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from crm.lib.clock import is_zone, read_time
+from crm.lib.clock import is_zone
 from crm.lib.imap_url import MailboxAddress
 from crm.lib.setting_values import (
     channels,
