@@ -172,6 +172,7 @@ def load(instance: Path | None = None, environ: Mapping[str, str] | None = None)
     found = {"PUBLIC_URL": environ.get(LISTENS_AT, ""), **_config_toml(instance), **_dotenv(), **environ}
     values = {setting.name: _read(setting, found) for setting in SETTINGS}
     values["INSTANCE_PATH"] = instance
+    values["SECRET_IS_KEPT"] = not values["SECRET_KEY"]
     values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret")
     values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'crm.db'}"
     return values

@@ -13,7 +13,7 @@ FLOORS = (
     ("conditions", "blocks"),
     ("users",),
     ("settings", "recovery", "health"),
-    ("custom_fields", "views"),
+    ("custom_fields", "views", "backup"),
     ("contacts", "notifications", "home", "style"),
     ("timeline", "tags", "notes", "preferences", "commerce", "classes", "visits", "delivery", "setup"),
     ("audiences", "tasks", "email", "sms", "whatsapp"),

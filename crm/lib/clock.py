@@ -17,6 +17,12 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if is_zone(zone) else UTC)
 
 
+def moment(text: str, zone: str) -> datetime:
+    """The moment written as 2026-11-24T08:00, on the clock of `zone` unless it names its own. Raises ValueError."""
+    read = datetime.fromisoformat(text.strip())
+    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone) if is_zone(zone) else UTC)).astimezone(UTC)
+
+
 def is_zone(name: str) -> bool:
     """Whether `name` is an IANA time zone, such as Europe/Berlin."""
     return name in zones()
