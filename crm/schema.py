@@ -44,7 +44,7 @@ def upgrade(app: Flask) -> bool:
         return True
 
 
-def upgrade_file(path: Path) -> None:
+def upgrade_file(path: Path, to: str = "head") -> None:
     """Migrate a SQLite file that nobody else uses. Raises SchemaError."""
     engine = sa.create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _without_transactions)
@@ -54,7 +54,7 @@ def upgrade_file(path: Path) -> None:
         with engine.connect() as connection:
             if _revision(connection, script) != script.get_current_head():
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, to)
                 _check_references(connection)
             connection.commit()
     finally:
