@@ -66,7 +66,7 @@ class Turns:
 
 def next_turn(now: datetime) -> datetime | None:
     """The soonest moment at which something can be taken, of what is due now; None when nothing waits that may go."""
-    if hold.current():
+    if hold.current() is not None:
         return None
     if db.session.scalar(sa.select(_due(ORDINARY, now))):
         return now
