@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import claim, db
+from crm.health import hold
 
 LEASE = timedelta(seconds=20)
 """How long a claim holds. Every later step repeats it as a condition, so one that ran out costs a second try and nothing else."""

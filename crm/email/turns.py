@@ -31,9 +31,7 @@ class Turns:
     begun: int = 0
 
     def claim(self, now: datetime, limit: int) -> list[sa.Row[Any]]:
-        """Take up to `limit` messages that are due, in the open transaction. None during a hold."""
-        if hold.stands():
-            return []
+        """Take up to `limit` messages that are due, in the open transaction."""
         lanes = _open_lanes(now)
         rows = [*ledger.claim_due(_messages, now, limit - limit // 2 if lanes else limit, _in(ORDINARY))]
         for lane, left in self._in_turn(lanes):
