@@ -12,7 +12,7 @@ FLOORS = (
     ("conditions", "blocks"),
     ("users",),
     ("settings", "recovery", "health"),
-    ("custom_fields", "views"),
+    ("custom_fields", "views", "backup"),
     ("contacts", "notifications", "home", "style"),
     ("timeline", "tags", "notes", "commerce", "classes", "visits", "delivery", "setup"),
     ("preferences",),
