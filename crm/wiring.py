@@ -32,6 +32,7 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
+import crm.users.entering
 import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
@@ -115,7 +116,19 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, teams, tokens
+from crm.users import (
+    invitations,
+    people,
+    people_finder,
+    photo_routes,
+    resets,
+    role_routes,
+    second_step,
+    teams,
+    tokens,
+    two_factor_routes,
+)
+from crm.users import jobs as users_jobs
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
@@ -128,6 +141,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    invitations.bp,
+    resets.bp,
+    second_step.bp,
+    two_factor_routes.bp,
+    photo_routes.bp,
+    role_routes.bp,
     tokens.bp,
     workflows.bp,
     draft_routes.bp,
@@ -185,6 +204,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    users_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -352,6 +372,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
@@ -374,7 +395,7 @@ ACTIONS: tuple[Place, ...] = (
     Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
     Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
     Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
-    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("person", "Invite a person to the staff", "invitations.new", "users-plus", "crm.settings.manage"),
     Place("account", "Your account, password and theme", "users.account", "user"),
 )
 """What the search box offers to do."""

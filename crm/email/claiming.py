@@ -13,6 +13,7 @@ from crm.database import db, table_of
 from crm.delivery import ledger
 from crm.delivery.queries import suppressed_among
 from crm.email import headers
+from crm.email.account_mails import urls_of
 from crm.email.compose import Composed, composed
 from crm.email.models import EmailContent, EmailMessage
 from crm.email.values import kept, values_of
@@ -33,6 +34,8 @@ class Outgoing:
     values: dict[str, Any]
     subject: str = ""
     message_id: str = ""
+    account_url: str = ""
+    """The link of an invitation or a reset, known while the message is in our hands."""
     begun_at: datetime | None = field(default=None)
 
     @property
@@ -57,6 +60,9 @@ def claim_batch(now: datetime, limit: int) -> list[Outgoing]:
     for row in rows:
         made = _prepared(row, contents[row.content_id], values, blocks)
         (ready if isinstance(made, Outgoing) else settled).append(made)
+    urls = urls_of(rows)
+    for outgoing in ready:
+        outgoing.account_url = urls.get(outgoing.id, "")
     if settled:
         db.session.execute(_SETTLE, settled, execution_options={"synchronize_session": False})
     return sorted(ready, key=lambda each: each.id)

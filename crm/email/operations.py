@@ -18,7 +18,13 @@ from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
 
-PURPOSES = {"workflow": "Workflow", "test": "Test", "notification": "Notification"}
+PURPOSES = {
+    "workflow": "Workflow",
+    "test": "Test",
+    "notification": "Notification",
+    "invitation": "Invitation",
+    "password_reset": "Password reset",
+}
 
 
 @dataclass(frozen=True)
