@@ -77,6 +77,7 @@ from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
+from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
 from crm.email import centre_routes as centre
@@ -190,6 +191,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     privacy.bp,
     duplicates.bp,
+    departures.bp,
     ownership.bp,
     audiences.bp,
     audience_members.contact_bp,

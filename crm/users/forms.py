@@ -49,7 +49,7 @@ class AccountForm(FlaskForm):
         "Signature",
         [Length(max=2000)],
         filters=[trimmed],
-        description="Emails can end with it: {{ contact.owner_signature }} is the one of the contact’s owner. Markdown.",
+        description="In Markdown. Emails can end with it: {{ contact.owner_signature }} gives its words, of the contact’s owner.",
     )
     theme = RadioField("Theme", choices=choices(THEMES.items()))
 

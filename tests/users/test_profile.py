@@ -5,7 +5,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from crm.database import commit
+from crm.email.values import values_of
 from crm.users import photos
+from tests import factories
 
 ACCOUNT = {"name": "Ada", "timezone": "Europe/Berlin", "theme": "auto"}
 
@@ -91,3 +94,13 @@ def test_a_signature_is_kept_and_has_an_end(as_ada, ada):
     as_ada.post("/account", data=ACCOUNT | {"signature": "**Ada**\nHead of studies"})
     assert ada.signature == "**Ada**\nHead of studies"
     assert as_ada.post("/account", data=ACCOUNT | {"signature": "x" * 2001}).status_code == 422
+
+
+def test_the_owners_signature_is_a_merge_tag(ada):
+    ada.signature = "**Ada**\n\nHead of studies"
+    commit()
+    carla = factories.contact(owner_id=ada.id)
+    assert (
+        values_of([carla.id], {"contact.owner_signature"})[carla.id]["contact"]["owner_signature"]
+        == "Ada · Head of studies"
+    )
