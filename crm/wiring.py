@@ -35,6 +35,7 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
+import crm.users.entering
 import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
@@ -86,6 +87,7 @@ from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
+from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
 from crm.email import centre_routes as centre
@@ -138,7 +140,19 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, teams, tokens
+from crm.users import (
+    invitations,
+    people,
+    people_finder,
+    photo_routes,
+    resets,
+    role_routes,
+    second_step,
+    teams,
+    tokens,
+    two_factor_routes,
+)
+from crm.users import jobs as users_jobs
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
@@ -151,6 +165,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    invitations.bp,
+    resets.bp,
+    second_step.bp,
+    two_factor_routes.bp,
+    photo_routes.bp,
+    role_routes.bp,
     tokens.bp,
     workflows.bp,
     draft_routes.bp,
@@ -181,6 +201,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     privacy.bp,
     duplicates.bp,
+    departures.bp,
     ownership.bp,
     audiences.bp,
     audience_members.contact_bp,
@@ -217,6 +238,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    users_jobs,
     tags_jobs,
     broadcasts_jobs,
 )  # fmt: skip
@@ -400,6 +422,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
@@ -424,7 +447,7 @@ ACTIONS: tuple[Place, ...] = (
     Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
     Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
     Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
-    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("person", "Invite a person to the staff", "invitations.new", "users-plus", "crm.settings.manage"),
     Place("account", "Your account, password and theme", "users.account", "user"),
 )
 """What the search box offers to do."""

@@ -19,7 +19,7 @@ FLOORS = (
     ("audiences", "tasks", "email", "sms", "whatsapp"),
     ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk", "bounces"),
     ("automation",),
-    ("landing", "analytics", "duplicates"),
+    ("landing", "analytics", "duplicates", "departures"),
     ("reports", "api", "demo", "search"),
     ("privacy",),
     ("wiring", "schedule", "audited"),
