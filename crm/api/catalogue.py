@@ -7,6 +7,7 @@ from crm.api.resources import (
     audiences,
     contact_activities,
     contact_notes,
+    contact_preferences,
     contact_tags,
     contacts,
     enrollments,
@@ -15,6 +16,7 @@ from crm.api.resources import (
     tags,
     tasks,
     templates,
+    topics,
     unsubscribes,
     workflows,
 )
@@ -24,6 +26,7 @@ RESOURCES: tuple[Resource, ...] = (
     contact_tags.bp,
     contact_notes.bp,
     contact_activities.bp,
+    contact_preferences.bp,
     events.bp,
     tasks.bp,
     tags.bp,
@@ -33,4 +36,5 @@ RESOURCES: tuple[Resource, ...] = (
     templates.bp,
     messages.bp,
     unsubscribes.bp,
+    topics.bp,
 )  # fmt: skip
