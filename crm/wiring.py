@@ -13,7 +13,9 @@ from flask_login import current_user
 import crm.activity.models
 import crm.api.models
 import crm.audiences.models
+import crm.audit.models
 import crm.automation.models
+import crm.bounces.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
@@ -53,6 +55,7 @@ from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
@@ -83,10 +86,12 @@ from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.health.waiting import Waiting
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
@@ -108,8 +113,12 @@ from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
 from crm.tags import finding as tag_finding
+from crm.tags import jobs as tags_jobs
+from crm.tags import listeners as tags_listeners
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
+from crm.tags import rule_queries as tag_rule_queries
+from crm.tags import rule_routes as tag_rules
 from crm.tags import wearing as tagging
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
@@ -167,6 +176,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audiences.bp,
     audience_members.contact_bp,
     recently_deleted.bp,
+    tag_rules.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -194,10 +204,12 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    tags_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
     Listener(ownership_listeners.assign_owners, (ContactCreated,)),
+    Listener(tags_listeners.tag_by_rules),
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
@@ -308,8 +320,15 @@ FINDERS: tuple[Finder, ...] = (
 )  # fmt: skip
 """What the search box finds, in this order."""
 
+WAITING: tuple[Waiting, ...] = (
+    email_waiting.WAITING,
+    automation_waiting.WAITING,
+)  # fmt: skip
+"""Work that waits for its moment: what a hold keeps back and the health page counts."""
+
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    tag_rule_queries.rules_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
 )  # fmt: skip

@@ -8,21 +8,21 @@ from pathlib import Path
 CRM = Path(__file__).parent.parent / "crm"
 FLOORS = (
     ("lib", "config", "database", "queue", "errors", "security", "schema", "processes"),
-    ("activity", "providers"),
+    ("activity", "providers", "audit"),
     ("conditions", "blocks"),
     ("users",),
-    ("settings", "recovery"),
+    ("settings", "recovery", "health"),
     ("custom_fields", "views"),
-    ("contacts", "notifications", "health", "home", "style"),
+    ("contacts", "notifications", "home", "style"),
     ("timeline", "tags", "notes", "commerce", "classes", "visits", "delivery", "setup"),
     ("preferences",),
     ("audiences", "tasks", "email", "sms", "whatsapp"),
-    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk"),
+    ("broadcasts", "scoring", "webforms", "imports", "exports", "ownership", "bulk", "bounces"),
     ("automation",),
     ("landing", "analytics", "duplicates"),
     ("reports", "api", "demo", "search"),
     ("privacy",),
-    ("wiring", "schedule"),
+    ("wiring", "schedule", "audited"),
     ("cli", "__init__"),
 )
 """From the ground up. `__init__` is `create_app`."""
@@ -31,7 +31,7 @@ OWN_AFFAIR = {"routes", "forms", "jobs", "listeners"}
 """Modules of a feature that no other feature may use; the map, the clock and create_app list them."""
 OFFERED = {"conditions.forms"}
 """But for these, which their feature's docstring offers to all above it."""
-TOGETHER = {"wiring", "schedule", "__init__", "cli"}
+TOGETHER = {"wiring", "schedule", "audited", "__init__", "cli"}
 INSIDE_FUNCTIONS = {"crm/__init__.py:_wire", "crm/database.py:_dialect_insert"}
 """Functions that may import: create_app's, and one that would pull in a driver nobody uses."""
 

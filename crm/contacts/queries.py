@@ -82,6 +82,7 @@ WORDS = {
     "contact_merges": ("merge that can be undone", "merges that can be undone"),
     "email_messages": ("email", "emails"),
     "email_link_clicks": ("click on a link", "clicks on links"),
+    "email_opens": ("opening of an email", "openings of emails"),
 }
 
 

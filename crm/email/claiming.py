@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import db, table_of
-from crm.delivery import ledger
 from crm.email import headers
 from crm.email.compose import Composed, composed
 from crm.email.models import EmailContent, EmailMessage
+from crm.email.turns import Turns
 from crm.email.values import kept, values_of
 from crm.lib.merge_tags import MergeError
 from crm.preferences import consent
@@ -45,9 +45,9 @@ class Outgoing:
         return self.row.fence
 
 
-def claim_batch(now: datetime, limit: int) -> list[Outgoing]:
+def claim_batch(now: datetime, limit: int, turns: Turns) -> list[Outgoing]:
     """Take up to `limit` due messages. Those that may not be sent are settled here, with the reason, and not returned."""
-    rows = ledger.claim_due(messages, now, limit)
+    rows = turns.claim(now, limit)
     if not rows:
         return []
     contents = _contents(rows)

@@ -38,6 +38,7 @@ class NewEmail:
     topic_id: int | None = None
     actor: str = ""
     depth: int = 0
+    lane_id: int = 0
 
 
 def queue_emails(emails: Sequence[NewEmail]) -> list[int]:

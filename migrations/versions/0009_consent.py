@@ -6,7 +6,7 @@ from alembic import op
 from crm.database import UTCDateTime
 
 revision = "0009"
-down_revision = "0001"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -40,7 +40,7 @@ def test_before_deletion_one_reads_who_refused_it(as_ada, news):
 def test_the_rules_hold_at_once_and_can_be_taken_back(app, as_ada):
     rules = {"quiet_hours_start": "21:30", "quiet_hours_end": "08:00", "cap": "3", "days": "7"}
     as_ada.post("/consent/rules", data=rules)
-    assert (app.config["QUIET_HOURS_START"], app.config["MARKETING_CAP"]) == ("21:30", "3")
+    assert (app.config["QUIET_HOURS_START"], app.config["MARKETING_CAP"]) == ("21:30", 3)
     as_ada.post("/consent/rules", data={"cap": "0", "days": "7"})
     assert app.config["QUIET_HOURS_START"] == ""
 
