@@ -113,6 +113,7 @@ from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
+from crm.preferences import fields as consent_fields
 from crm.preferences import routes as preferences
 from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
@@ -260,6 +261,7 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *audience_fields.FIELDS,
     *email_fields.FIELDS,
     *broadcast_fields.FIELDS,
+    *consent_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
 
