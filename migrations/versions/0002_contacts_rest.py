@@ -16,6 +16,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     _tag_rules()
     _imports()
+    _ownership()
 
 
 def _tag_rules() -> None:
@@ -65,6 +66,13 @@ def _imports() -> None:
         sa.Column("reason", sa.String(255), nullable=False),
     )
     op.create_index("ix_contact_import_kept_contact_id", "contact_import_kept", ["contact_id"])
+
+
+def _ownership() -> None:
+    with op.batch_alter_table("ownership_rules") as table:
+        table.add_column(sa.Column("condition", JSON))
+        table.add_column(sa.Column("team_id", BIG))
+        table.create_foreign_key("fk_ownership_rules_team_id_teams", "teams", ["team_id"], ["id"], ondelete="SET NULL")
 
 
 def _import_id(**options: bool) -> sa.Column[int]:
