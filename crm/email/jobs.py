@@ -10,10 +10,11 @@ from flask import current_app
 
 from crm.database import commit, rollback
 from crm.delivery import ledger
-from crm.email import notifying
+from crm.email import account_mails, notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
 from crm.email.turns import next_turn
+from crm.email.writing import Writer
 from crm.lib import clock
 from crm.queue import job, nudge
 
@@ -44,12 +45,23 @@ def mail_notifications() -> None:
     rollback()
 
 
+@job
+def mail_accounts() -> None:
+    """Write the emails of invitations and forgotten passwords."""
+    while account_mails.queue_mails(clock.now()):
+        commit()
+    rollback()
+
+
 def _deliver() -> bool:
     """Whether there is more to do soon. Meanwhile the connections are kept, and with them what still waits for an answer."""
     sweep()
     delivery = current_app.extensions.pop("delivery", None)
     try:
-        delivery = delivery or new_delivery()
+        if delivery is None:
+            delivery = new_delivery()
+        else:
+            delivery.writer = Writer()
     except ValueError as error:
         log.error("no email can be sent: MAIL_FROM: %s", error)
         return False

@@ -19,6 +19,8 @@ class Sender:
     name: str
     address: str
     list_id: str
+    reply_to: str = ""
+    """Where answers go, if not to the address."""
 
     @classmethod
     def of(cls, mail_from: str, school: str) -> "Sender":
@@ -78,7 +80,8 @@ _END = f"--{_BOUNDARY}--\r\n".encode()
 
 @lru_cache(maxsize=64)
 def _from(sender: Sender) -> str:
-    return f"From: {headers.mailbox(sender.name, sender.address)}\r\n"
+    reply_to = f"Reply-To: {headers.mailbox('', headers.deliverable(sender.reply_to))}\r\n" if sender.reply_to else ""
+    return f"From: {headers.mailbox(sender.name, sender.address)}\r\n{reply_to}"
 
 
 @lru_cache(maxsize=4)

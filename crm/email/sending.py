@@ -9,7 +9,6 @@ there a message is noted and settled in one transaction.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,21 +19,17 @@ from flask import current_app
 
 from crm.database import commit, db, reading, rollback
 from crm.delivery import ledger
-from crm.email import addresses, headers, results
-from crm.email.addresses import CLICK, OPEN, UNSUBSCRIBE
+from crm.email import results
 from crm.email.claiming import Outgoing, claim_batch, messages
-from crm.email.filling import sheet_of
-from crm.email.mime import Sender, assembled
 from crm.email.results import Outcome, Unsendable
 from crm.email.turns import Turns, next_turn
+from crm.email.writing import Writer
 from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.lib.smtp_url import Server
-from crm.lib.tokens import Tokens
 from crm.providers.mail import Envelope, MailProvider, NotSent, Parcel
 from crm.providers.outbox import Outbox
 from crm.providers.smtp import Smtp, Timeouts
-from crm.settings.queries import school_name
 
 FIRST_BATCH, LARGEST_BATCH = 20, 400
 AHEAD, MOST_AHEAD = 0.02, 16
@@ -52,13 +47,11 @@ class Delivery:
     """Sending over one carrier by one thread at a time. A run may leave messages with the carrier whose end the next run awaits."""
 
     provider: MailProvider
-    sender: Sender
+    writer: Writer
     longest: float = _MARGIN
     """Seconds a message may take from being written out to its answer."""
     now: Callable[[], datetime] = clock.now
     turns: Turns = field(default_factory=Turns)
-    prefixes: tuple[str, str, str] = field(default_factory=addresses.prefixes)
-    tokens: Tokens = field(default_factory=addresses.tokens)
     is_down: bool = False
     """The carrier cannot be used: it is no use to go on."""
     _batch: deque[Outgoing] = field(default_factory=deque)
@@ -150,35 +143,18 @@ class Delivery:
             min(self._size * 2, LARGEST_BATCH) if took < 1 else max(self._size // 2, 2) if took > 4 else self._size
         )
         taken, batch = claim_batch(self.now(), self._size, self.turns)
+        self.writer.learn(each.row.lane_id for each in batch)
         commit()
         self._batch.extend(batch)
         if not taken:
             self._asks_at, self._size = now + _PAUSE, FIRST_BATCH
 
     def _envelope(self, outgoing: Outgoing) -> Envelope | None:
-        outgoing.message_id = f"<{outgoing.id}.{outgoing.fence}.{secrets.token_hex(8)}@{self.sender.host}>"
         try:
-            data = self._written(outgoing)
+            return self.writer.envelope(outgoing, self.now())
         except MergeError as error:
             self._unwritten.append(Outcome(outgoing, Unsendable(str(error)), self.now(), self.provider.name))
             return None
-        return Envelope(self.sender.address, outgoing.to_address, data, has_dots=False)
-
-    def _written(self, outgoing: Outgoing) -> bytes:
-        row, sign = outgoing.row, self.tokens.sign
-        leave = sign(UNSUBSCRIBE, row.contact_id or 0, row.id)
-        tokens = {f"link_{at}": sign(CLICK, row.id, at) for at in range(len(outgoing.content.links))}
-        tokens |= {"unsubscribe_url": leave, "open_url": sign(OPEN, row.id)}
-        email = sheet_of(outgoing.content, *self.prefixes).filled(outgoing.values, tokens)
-        outgoing.subject = email.subject
-        return assembled(
-            self.sender,
-            headers.mailbox(outgoing.to_name, outgoing.to_address),
-            email,
-            message_id=outgoing.message_id,
-            date=self.now(),
-            unsubscribe_url=self.prefixes[1] + leave if row.is_marketing else "",
-        )
 
     def _turn(self, seconds: float) -> None:
         ready, ended = self.provider.turn(seconds)
@@ -268,11 +244,11 @@ class Delivery:
 
 
 def new_delivery() -> Delivery:
-    """Sending over the configured carrier. Raises ValueError when MAIL_FROM is no address."""
-    sender = Sender.of(current_app.config["MAIL_FROM"], school_name())
+    """Sending over the configured carrier. Raises ValueError when the sender has no address."""
+    writer = Writer()
     url = current_app.config["SMTP_URL"]
     if not url:
-        return Delivery(Outbox(), sender)
+        return Delivery(Outbox(), writer)
     server = Server.of_url(url)
     provider = Smtp(server, Timeouts(dot=server.timeout), width=current_app.config["SMTP_CONNECTIONS"])
-    return Delivery(provider, sender, longest=server.timeout + _MARGIN)
+    return Delivery(provider, writer, longest=server.timeout + _MARGIN)

@@ -17,13 +17,14 @@ from crm.database import db, table_of
 from crm.delivery import ledger
 from crm.email.lanes import ORDINARY
 from crm.email.models import EmailLane, EmailMessage
+from crm.health import hold
 
 _messages, _lanes = table_of(EmailMessage), table_of(EmailLane)
 _TAKEN = tuple(
     _messages.c[name]
     for name in (
         "id", "fence", "attempts", "contact_id", "content_id", "template_id", "purpose", "parent_id", "lane_id", "is_marketing",
-        "to_address", "merge_values", "actor", "depth", "created_at", "resent_at",
+        "kind", "topic_id", "to_address", "merge_values", "actor", "depth", "created_at", "resent_at",
     )
 )  # fmt: skip
 """What sending needs to know of a message; of all forty columns a third of the time went into reading them."""
@@ -71,6 +72,8 @@ class Turns:
 
 def next_turn(now: datetime) -> datetime | None:
     """The soonest moment at which something can be taken, of what is due now; None when nothing waits that may go."""
+    if hold.current() is not None:
+        return None
     if db.session.scalar(sa.select(_due(ORDINARY, now))):
         return now
     moments = [max(lane.next_at or now, now) if lane.per_minute else now for lane in _open_lanes(now)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
+from flask import current_app
 from itsdangerous import BadSignature, Signer
 
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
@@ -45,6 +46,14 @@ class Tokens:
         if kind not in self._signers:
             self._signers[kind] = [_signer(secret, kind) for secret in self._secrets]
         return self._signers[kind]
+
+
+def tokens() -> Tokens:
+    """What signs and reads this school's links."""
+    app = current_app
+    if "tokens" not in app.extensions:
+        app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
+    return app.extensions["tokens"]
 
 
 class _KeptKeySigner(Signer):

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 from crm.lib.smtp_url import Server
 from crm.providers.mail import Envelope, NotSent, Parcel, Refused, Result
-from crm.providers.smtp_line import Line, as_text, in_words, is_ascii
+from crm.providers.smtp_line import Line
+from crm.providers.smtp_text import as_text, in_words, is_ascii
 
 _FAILURES = (OSError, smtplib.SMTPException, ValueError)
 _SLOW = 1.0

@@ -14,7 +14,8 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from crm.providers.mail import Accepted, Envelope, NotSent, Parcel, Refused, Result, Unknown
+from crm.providers.mail import Accepted, NotSent, Parcel, Refused, Result, Unknown
+from crm.providers.smtp_text import as_text, in_words, is_ascii, stuffed
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _LATER = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError, InterruptedError)
@@ -62,7 +63,7 @@ class Line:
 
     def write(self, parcel: Parcel) -> None:
         """Go on with a message the server is ready for."""
-        data = _stuffed(parcel.envelope.data) if parcel.envelope.has_dots else parcel.envelope.data
+        data = stuffed(parcel.envelope.data) if parcel.envelope.has_dots else parcel.envelope.data
         self.writing, self.announced = parcel, None
         self._body, self._rest = memoryview(data), memoryview(b".\r\n")
         if self.waiting and "pipelining" in self.features:
@@ -283,34 +284,6 @@ class Line:
         else:
             limit = self.reply_timeout if self.is_blocked else float("inf")
         self.deadline = time.monotonic() + limit
-
-
-def is_ascii(envelope: Envelope) -> bool:
-    """Whether both addresses can go to any server."""
-    return envelope.sender.isascii() and envelope.recipient.isascii()
-
-
-def as_text(reply: bytes) -> str:
-    """What a server said, on one line."""
-    return " ".join(reply.decode("utf-8", "replace").split())[:400]
-
-
-def in_words(error: Exception) -> str:
-    """What went wrong with a connection."""
-    return (
-        "it did not answer in time"
-        if isinstance(error, TimeoutError)
-        else as_text(str(error).encode("utf-8", "replace")) or type(error).__name__
-    )
-
-
-def _stuffed(data: bytes) -> bytes:
-    """The message as DATA wants it: a dot at the start of a line doubled, and a line end at its end (RFC 5321 4.5.2)."""
-    if data.startswith(b"."):
-        data = b"." + data
-    if b"\n." in data:
-        data = data.replace(b"\n.", b"\n..")
-    return data if data.endswith(b"\r\n") else data + b"\r\n"
 
 
 def _goes_on(phase: str, code: int) -> bool:

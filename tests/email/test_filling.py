@@ -26,7 +26,9 @@ WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), ma
 
 def both(body: str, values: dict) -> tuple:
     content = composed("markdown", "Hi {{ contact.first_name }}", "Soon in {{ contact.city }}", body)
-    tokens = {f"link_{at}": f"k{at}~x" for at in range(len(content.links))} | {"unsubscribe_url": "u", "open_url": "o"}
+    tokens = {f"link_{at}": f"k{at}~x" for at in range(len(content.links))} | {
+        "unsubscribe_url": "u", "open_url": "o", "preferences_url": "u/preferences", "confirm_url": "u/confirmation", "account_url": "#",
+    }  # fmt: skip
     filled = sheet_of(content, *PREFIXES).filled(values, tokens)
     whole = rendered(
         content, values, link=lambda at: f"{PREFIXES[0]}k{at}~x", unsubscribe_url=f"{PREFIXES[1]}u", open_url=f"{PREFIXES[2]}o",
