@@ -55,6 +55,8 @@ from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
+from crm.bounces import jobs as bounces_jobs
+from crm.bounces import routes as email_webhooks
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -141,6 +143,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     templates.bp,
     messages.bp,
     tracking.bp,
+    email_webhooks.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -186,6 +189,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    bounces_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (

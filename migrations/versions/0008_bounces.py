@@ -6,7 +6,7 @@ from alembic import op
 from crm.database import JSON, BigId, UTCDateTime
 
 revision = '0008'
-down_revision = '0001'
+down_revision = '0005'
 
 
 def upgrade() -> None:
