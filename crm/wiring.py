@@ -75,6 +75,7 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
@@ -144,6 +145,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     messages.bp,
     tracking.bp,
     email_webhooks.bp,
+    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -349,6 +351,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
+            Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
         ),
     ),
     (
