@@ -70,6 +70,7 @@ def tell_of_broadcasts(history: History) -> None:
     draft = drafting.create_broadcast("Winter courses", BY)
     drafting.choose_audience(draft, [], [], None, is_for_everyone=True)
     drafting.write(draft, Words("Winter courses: enrol before Christmas", "Evening and weekend groups.", PAST[0].body))
+    draft.links_due_at, draft.link_checks = None, {PLACES: {"is_good": True, "said": "200"}}
     drafting.create_broadcast("Thank-you note to our alumni", BY)
     commit()
 
