@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from crm.audiences.queries import mentioned
-from crm.broadcasts import drafting
+from crm.broadcasts import drafting, reckoning
+from crm.broadcasts.models import Broadcast
 from crm.conditions.compiler import compile_condition
 from crm.conditions.mentions import uses_of
 from crm.contacts.models import Contact
@@ -48,6 +49,17 @@ def test_the_list_of_contacts_leads_to_it(as_mo):
     kit.people(1)
     assert "/broadcasts/chosen" in as_mo.get("/contacts").text
     assert as_mo.post("/broadcasts/chosen").location == "/contacts"
+
+
+def test_all_contacts_of_a_list_are_written_to(as_mo):
+    kit.people(2, country="ES")
+    factories.contact(country="FR")
+    condition = '{"match":"all","conditions":[{"field":"country","operator":"equals","value":"ES"}]}'
+    made = as_mo.post("/broadcasts/listed", query_string={"if": condition})
+    broadcast = db.session.query(Broadcast).one()
+    assert made.location == f"/broadcasts/{broadcast.id}/audience"
+    assert reckoning.reckon(broadcast).total == 2
+    assert broadcast.name.startswith("To 2 contacts")
 
 
 def test_conditions_ask_who_got_opened_and_clicked(ada):
