@@ -50,6 +50,14 @@ TAGS = (
     ("preferences_url", "Preference page address"),
 )
 """The merge tags of every school, with their labels, in the order the picker shows them; `tags` has its own fields too."""
+DEFAULTS = {
+    "contact.first_name": "there",
+    "contact.name": "there",
+    "contact.city": "your town",
+    "contact.owner": "our team",
+    "contact.language": "your language",
+}
+"""What the picker puts in for those who have nothing there."""
 CUSTOM = f"contact.{PREFIX}"
 ALWAYS = frozenset({"school.name", "school.address"})
 """What the footer reads."""
@@ -64,6 +72,11 @@ EXAMPLE: dict[str, Any] = {
 def tags() -> tuple[tuple[str, str], ...]:
     """Every merge tag an email may hold, with its label."""
     return (*TAGS, *((f"contact.{each.name}", each.label) for each in custom_fields()))
+
+
+def picked(name: str) -> str:
+    """The merge tag as the picker puts it in: with a default where one is often needed."""
+    return f'{{{{ {name} | default: "{DEFAULTS[name]}" }}}}' if name in DEFAULTS else f"{{{{ {name} }}}}"
 
 
 def known() -> frozenset[str]:

@@ -20,6 +20,7 @@ from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
 from crm.database import db, is_postgresql, table_of
+from crm.imports.consenting import keep_consent
 from crm.imports.rows import Row, identity_without_email
 from crm.imports.seen import Seen
 from crm.lib import clock
@@ -43,6 +44,8 @@ class Rules:
     tag_ids: tuple[int, ...]
     actor: Actor
     only_of: int | None = None
+    consent_note: str = ""
+    asks_confirmation: bool = False
 
 
 def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
@@ -77,6 +80,9 @@ def apply(rows: Sequence[Row], rules: Rules) -> None:
     _index(new)
     reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
+    keep_consent(
+        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")}, rules
+    )
     _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
 
 

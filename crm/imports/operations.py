@@ -71,6 +71,8 @@ def describe(
     existing: str = "fill",
     day_first: bool | None = None,
     country: str | None = None,
+    consent_note: str = "",
+    asks_confirmation: bool = False,
 ) -> None:
     """Say what the columns mean and how rows meet contacts. Raises Refused."""
     if found.is_working or found.status == "done":
@@ -81,6 +83,7 @@ def describe(
         raise Refused("Choose what happens with contacts who exist already.")
     found.mapping, found.tag_ids, found.existing = dict(mapping), list(tag_ids), existing
     found.day_first, found.country = day_first, country or None
+    found.consent_note, found.asks_confirmation = consent_note.strip()[:300], asks_confirmation
 
 
 def check(found: ContactImport) -> None:

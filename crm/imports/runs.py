@@ -231,7 +231,8 @@ def _rules_for(found: ContactImport) -> Rules:
     creator = found.creator
     actor = replace(creator.actor, name=f"Import of {found.file_name} by {creator.name}") if creator else None
     only_of = creator.id if creator and creator.sees_assigned_only else None
-    return Rules(found.existing, tuple(found.tag_ids), actor or Actor(name=f"Import of {found.file_name}"), only_of)
+    actor = actor or Actor(name=f"Import of {found.file_name}")
+    return Rules(found.existing, tuple(found.tag_ids), actor, only_of, found.consent_note, found.asks_confirmation)
 
 
 def _named_mapping(found: ContactImport, wanted: Mapping[str, str]) -> dict[str, str]:
