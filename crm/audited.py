@@ -26,7 +26,8 @@ from crm.privacy.models import Erasure
 from crm.settings.models import Setting
 from crm.tags.models import Tag, Tagging
 from crm.tasks.models import Task
-from crm.users.models import ApiToken, Team, User, UserSession
+from crm.users.entering import Invitation
+from crm.users.models import ApiToken, Role, Team, User, UserSession
 from crm.views.models import ContactView
 
 _RUN = frozenset({
@@ -40,7 +41,17 @@ def _name(record: Any) -> Any:
 
 
 AUDITED: tuple[Audited, ...] = (
-    Audited(User, _name, is_small=True),
+    Audited(
+        User, _name, frozenset({"two_factor_step", "photo"}), masked=frozenset({"two_factor_nonce"}), is_small=True
+    ),
+    Audited(Role, _name, is_small=True),
+    Audited(
+        Invitation,
+        lambda invited: invited.email,
+        frozenset({"email_due_at"}),
+        masked=frozenset({"nonce"}),
+        is_small=True,
+    ),
     Audited(
         UserSession,
         lambda session: session.user_agent[:80],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm.api.resource import Resource
 from crm.api.resources import (
     audiences,
+    broadcasts,
     contact_activities,
     contact_notes,
     contact_preferences,
@@ -34,6 +35,7 @@ RESOURCES: tuple[Resource, ...] = (
     workflows.bp,
     enrollments.bp,
     templates.bp,
+    broadcasts.bp,
     messages.bp,
     unsubscribes.bp,
     topics.bp,

@@ -14,7 +14,7 @@ from crm.email import preview, queries
 from crm.email.forms import TemplateForm, TestForm
 from crm.email.models import EmailTemplate
 from crm.email.templates import Outdated, create_template, update_template
-from crm.email.values import picked, tags
+from crm.email.values import tags
 from crm.lib.merge_tags import MergeError
 from crm.users.access import requires
 
@@ -130,7 +130,7 @@ def _framed(words: dict[str, str]) -> Any:
 
 def _editor(form: TemplateForm, template: EmailTemplate | None) -> str:
     return render_template(
-        "email/template.html", form=form, template=template, tags=tags(), picked=picked,
+        "email/template.html", form=form, template=template, tags=tags(),
         may_write=current_user.can("crm.broadcasts.create"), test=TestForm(formdata=None, data={"to": current_user.email}),
     )  # fmt: skip
 
