@@ -22,7 +22,7 @@ from crm.health.models import Hold
 from crm.imports.models import ContactImport
 from crm.notes.models import Note
 from crm.ownership.models import Absence, OwnershipRule
-from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.models import CommunicationPreferences, EmailUnsubscribe, Topic
 from crm.privacy.models import Erasure
 from crm.settings.models import Setting
 from crm.tags.models import Tag, Tagging
@@ -75,6 +75,8 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Note, lambda note: note.kind, masked=frozenset({"content"})),
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
     Audited(EmailUnsubscribe, lambda _left: ""),
+    Audited(Topic, _name),
+    Audited(CommunicationPreferences, lambda _wants: ""),
     Audited(Suppression, lambda suppression: suppression.address),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
