@@ -22,12 +22,13 @@ from crm.health.models import Hold
 from crm.imports.models import ContactImport
 from crm.notes.models import Note
 from crm.ownership.models import Absence, OwnershipRule
-from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.models import CommunicationPreferences, EmailUnsubscribe, Topic
 from crm.privacy.models import Erasure
 from crm.settings.models import Setting
 from crm.tags.models import Tag, Tagging
 from crm.tasks.models import Task
-from crm.users.models import ApiToken, Team, User, UserSession
+from crm.users.entering import Invitation
+from crm.users.models import ApiToken, Role, Team, User, UserSession
 from crm.views.models import ContactView
 
 _RUN = frozenset({
@@ -45,7 +46,17 @@ def _name(record: Any) -> Any:
 
 
 AUDITED: tuple[Audited, ...] = (
-    Audited(User, _name, is_small=True),
+    Audited(
+        User, _name, frozenset({"two_factor_step", "photo"}), masked=frozenset({"two_factor_nonce"}), is_small=True
+    ),
+    Audited(Role, _name, is_small=True),
+    Audited(
+        Invitation,
+        lambda invited: invited.email,
+        frozenset({"email_due_at"}),
+        masked=frozenset({"nonce"}),
+        is_small=True,
+    ),
     Audited(
         UserSession,
         lambda session: session.user_agent[:80],
@@ -64,6 +75,8 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Note, lambda note: note.kind, masked=frozenset({"content"})),
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
     Audited(EmailUnsubscribe, lambda _left: ""),
+    Audited(Topic, _name),
+    Audited(CommunicationPreferences, lambda _wants: ""),
     Audited(Suppression, lambda suppression: suppression.address),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),

@@ -8,6 +8,7 @@ from crm.api.resources import (
     broadcasts,
     contact_activities,
     contact_notes,
+    contact_preferences,
     contact_tags,
     contacts,
     enrollments,
@@ -16,6 +17,7 @@ from crm.api.resources import (
     tags,
     tasks,
     templates,
+    topics,
     unsubscribes,
     workflows,
 )
@@ -25,6 +27,7 @@ RESOURCES: tuple[Resource, ...] = (
     contact_tags.bp,
     contact_notes.bp,
     contact_activities.bp,
+    contact_preferences.bp,
     events.bp,
     tasks.bp,
     tags.bp,
@@ -35,4 +38,5 @@ RESOURCES: tuple[Resource, ...] = (
     broadcasts.bp,
     messages.bp,
     unsubscribes.bp,
+    topics.bp,
 )  # fmt: skip
