@@ -56,6 +56,7 @@ from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation.upcoming import next_steps
 from crm.bounces import jobs as bounces_jobs
+from crm.bounces import report_routes as email_reports
 from crm.bounces import routes as email_webhooks
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
@@ -75,6 +76,8 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import jobs as delivery_jobs
+from crm.delivery import sending_routes as sending
 from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
 from crm.duplicates import jobs as duplicates_jobs
@@ -146,6 +149,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.bp,
     email_webhooks.bp,
     suppressions.bp,
+    sending.bp,
+    email_reports.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -192,6 +197,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     duplicates_jobs,
     contacts_jobs,
     bounces_jobs,
+    delivery_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -362,6 +368,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
+            Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),
