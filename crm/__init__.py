@@ -46,7 +46,8 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
-    from crm import schedule, wiring
+    from crm import audited, schedule, wiring
+    from crm.audit import tracking
     from crm.lib import html, limits, static_files
     from crm.settings import overlay
     from crm.setup.routes import lead_here
@@ -54,6 +55,7 @@ def _wire(app: Flask) -> None:
 
     html.init_app(app)
     overlay.init_app(app)
+    tracking.init_app(app, audited.AUDITED)
     static_files.init_app(app)
     sessions.init_app(app)
     app.before_request(lead_here)
@@ -78,5 +80,6 @@ def _wire(app: Flask) -> None:
     app.extensions["places"] = wiring.places_of
     app.extensions["actions"] = wiring.actions_of
     app.extensions["finders"] = wiring.FINDERS
+    app.extensions["waiting"] = wiring.WAITING
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

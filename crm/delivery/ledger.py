@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import claim, db
+from crm.health import hold
 
 LEASE = timedelta(seconds=20)
 """How long a claim holds. Every later step repeats it as a condition, so one that ran out costs a second try and nothing else."""
@@ -30,7 +31,12 @@ def backoff(attempts: int) -> timedelta:
 def claim_due(
     table: sa.Table, now: datetime, limit: int, where: sa.ColumnElement[bool] | None = None
 ) -> Sequence[sa.Row[Any]]:
-    """Take up to `limit` messages whose time has come, of those `where` is true of; nobody else gets them while the lease lasts."""
+    """Take up to `limit` messages whose time has come, of those `where` is true of; nobody else gets them while the lease lasts.
+
+    None during a hold.
+    """
+    if hold.stands():
+        return []
     due = sa.and_(table.c.status == "pending", table.c.due_at <= now, sa.true() if where is None else where)
     values = {
         "status": "claimed",

@@ -32,7 +32,7 @@ from crm.activity.vocabulary import (
 from crm.automation.models import Enrollment, StepLog
 from crm.contacts.models import Contact
 from crm.database import Base, db, table_of
-from crm.email.models import EmailLinkClick, EmailMessage
+from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen
 from crm.tags.models import Tagging
 from crm.tasks.models import Task
 
@@ -58,6 +58,18 @@ class Welcome:
     second_content: tuple[int, str]
     url: str
     school: dict[str, str]
+
+
+DEVICES: tuple[tuple[str, str, str | None], ...] = (
+    ("phone", "Apple Mail", "iOS"),
+    ("phone", "Chrome", "Android"),
+    ("unknown", "Gmail", None),
+    ("unknown", "Gmail", None),
+    ("desktop", "Chrome", "Windows"),
+    ("desktop", "Outlook", "Windows"),
+    ("tablet", "Apple Mail", "iOS"),
+)
+"""What the readers of the demo school read with."""
 
 
 @dataclass
@@ -213,14 +225,18 @@ class History:
             clicked=clicked or facts["clicked"],
             activity=clicked or opened or sent,
         )
+        reader = {"email_message_id": message, "contact_id": person.id, **self._device(), "visitor": "person"}
         if opened:
+            self._add(EmailOpen, **reader, opened_at=opened)
             self.say(EmailOpened(**about), opened)
         if not clicked:
             return None
-        self._add(
-            EmailLinkClick, email_message_id=message, contact_id=person.id, url=self.welcome.url, clicked_at=clicked
-        )
+        self._add(EmailLinkClick, **reader, url=self.welcome.url, position=0, clicked_at=clicked)
         return self.say(EmailClicked(**about, url=self.welcome.url), clicked), clicked
+
+    def _device(self) -> dict[str, str | None]:
+        device, client, system = self.chance.choice(DEVICES)
+        return {"device": device, "client": client, "system": system}
 
     def _values(self, person: Person) -> dict[str, Any]:
         return {"contact": {"first_name": person.first_name}, "school": self.welcome.school}
@@ -260,7 +276,7 @@ class History:
 
     def write(self) -> None:
         """Put the batch into the database, those first that others point at."""
-        for model in (ContactActivity, Tagging, Enrollment, StepLog, EmailMessage, EmailLinkClick, Task):
+        for model in (ContactActivity, Tagging, Enrollment, StepLog, EmailMessage, EmailOpen, EmailLinkClick, Task):
             if rows := self.rows[model]:
                 db.session.execute(sa.insert(model), rows)
         db.session.execute(_KEEP_FACTS, self.rows[Contact], execution_options={"synchronize_session": False})

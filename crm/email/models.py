@@ -1,8 +1,8 @@
-"""What is written (contents, templates), what is sent (messages), and what comes back (clicks)."""
+"""What is written (contents, templates), what is sent (messages), and what comes back (opens, clicks)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,9 @@ from crm.contacts.models import Contact
 from crm.database import Identified, Model, Timestamped, reference
 from crm.delivery.models import Ledger
 from crm.lib import clock
+from crm.preferences.models import Topic
 
+_WAITING = sa.text("visitor = 'waiting'")
 FORMATS = {"markdown": "Markdown", "mjml": "MJML"}
 
 
@@ -50,9 +52,11 @@ class EmailTemplate(Identified, Timestamped, Model):
     slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     version: Mapped[int] = mapped_column(default=1)
+    topic_id: Mapped[int | None] = reference("topics.id", on_delete="SET NULL", index=True)
     created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 
     content: Mapped[EmailContent] = relationship()
+    topic: Mapped[Topic | None] = relationship()
 
 
 class EmailLane(Identified, Model):
@@ -80,6 +84,9 @@ def _seen(name: str, condition: str) -> sa.Index:
     return sa.Index(name, "contact_id", sqlite_where=where, postgresql_where=where)
 
 
+_OF_STEP = sa.text("step_id IS NOT NULL")
+
+
 class EmailMessage(Identified, Ledger, Model):
     """One email to one person: a row before it is sent, the record of it afterwards."""
 
@@ -91,6 +98,9 @@ class EmailMessage(Identified, Ledger, Model):
     template_id: Mapped[int | None] = reference("email_templates.id", on_delete="SET NULL")
     step_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     is_marketing: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    """What consent asks about: a kind of `preferences.kinds`; None is plain marketing or transactional mail."""
+    topic_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     to_address: Mapped[str | None] = mapped_column(sa.String(255))
     subject: Mapped[str | None] = mapped_column(sa.String(998))
     merge_values: Mapped[dict[str, Any] | None]
@@ -125,22 +135,65 @@ class EmailMessage(Identified, Ledger, Model):
         sa.Index("ix_email_messages_status", "status", "id"),
         sa.Index("ix_email_messages_contact", "contact_id", "id"),
         sa.Index("ix_email_messages_template", "template_id", "id"),
+        sa.Index("ix_email_messages_content", "content_id", "id"),
+        sa.Index("ix_email_messages_step", "step_id", "id", sqlite_where=_OF_STEP, postgresql_where=_OF_STEP),
         _seen("ix_email_messages_opened", "opened_at IS NOT NULL"),
         _seen("ix_email_messages_clicked", "clicked_at IS NOT NULL"),
     )
 
 
-class EmailLinkClick(Identified, Model):
-    """One click on one link. `machine_reason` is set when no person clicked."""
+class Seen:
+    """What a request for a picture or a link told about who made it.
+
+    `visitor` is person, machine, unknown (it cannot be told, so it counts as no person) or waiting (a click so soon after
+    delivery that it may yet turn out to be a scanner's). `machine_reason` says why it is not a person's.
+    """
+
+    user_agent: Mapped[str | None] = mapped_column(sa.String(255))
+    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
+    device: Mapped[str | None] = mapped_column(sa.String(10))
+    client: Mapped[str | None] = mapped_column(sa.String(30))
+    system: Mapped[str | None] = mapped_column(sa.String(20))
+    visitor: Mapped[str] = mapped_column(sa.String(8), default="person", server_default="person")
+    machine_reason: Mapped[str | None] = mapped_column(sa.String(60))
+
+
+class EmailOpen(Identified, Seen, Model):
+    """One fetching of a message's picture."""
+
+    __tablename__ = "email_opens"
+
+    email_message_id: Mapped[int] = reference("email_messages.id", on_delete="CASCADE", index=True)
+    contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE")
+    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (sa.Index("ix_email_opens_contact", "contact_id", "opened_at"),)
+
+
+class EmailLinkClick(Identified, Seen, Model):
+    """One click on one link; `position` is the link's within its content."""
 
     __tablename__ = "email_link_clicks"
 
     email_message_id: Mapped[int] = reference("email_messages.id", on_delete="CASCADE", index=True)
     contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE")
+    position: Mapped[int | None]
     url: Mapped[str] = mapped_column(sa.Text)
     clicked_at: Mapped[datetime] = mapped_column(default=clock.now)
-    user_agent: Mapped[str | None] = mapped_column(sa.String(255))
-    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
-    machine_reason: Mapped[str | None] = mapped_column(sa.String(60))
 
-    __table_args__ = (sa.Index("ix_email_link_clicks_contact", "contact_id", "clicked_at"),)
+    __table_args__ = (
+        sa.Index("ix_email_link_clicks_contact", "contact_id", "clicked_at"),
+        sa.Index("ix_email_link_clicks_waiting", "clicked_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    )
+
+
+class LostHits(Identified, Model):
+    """How many opens or clicks of a day could not be kept: the reader noticed nothing, so it is counted here."""
+
+    __tablename__ = "email_lost_hits"
+
+    day: Mapped[date]
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    count: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (sa.UniqueConstraint("day", "kind"),)

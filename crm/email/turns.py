@@ -17,6 +17,7 @@ from crm.database import db, table_of
 from crm.delivery import ledger
 from crm.email.lanes import ORDINARY
 from crm.email.models import EmailLane, EmailMessage
+from crm.health import hold
 
 _messages, _lanes = table_of(EmailMessage), table_of(EmailLane)
 _BURST = timedelta(seconds=1)
@@ -63,6 +64,8 @@ class Turns:
 
 def next_turn(now: datetime) -> datetime | None:
     """The soonest moment at which something can be taken, of what is due now; None when nothing waits that may go."""
+    if hold.current() is not None:
+        return None
     if db.session.scalar(sa.select(_due(ORDINARY, now))):
         return now
     moments = [max(lane.next_at or now, now) if lane.per_minute else now for lane in _open_lanes(now)]

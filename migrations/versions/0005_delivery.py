@@ -6,7 +6,7 @@ from alembic import op
 from crm.database import BigId, UTCDateTime
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0004"
 
 
 def upgrade() -> None:

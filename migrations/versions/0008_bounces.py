@@ -5,8 +5,8 @@ from alembic import op
 
 from crm.database import JSON, BigId, UTCDateTime
 
-revision = '0008'
-down_revision = '0005'
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
