@@ -13,7 +13,7 @@ from crm.automation.models import Step, Version, Workflow
 from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.custom_fields.models import CustomField, FieldValue
-from crm.delivery.models import Suppression
+from crm.delivery.models import EmailSender, Suppression
 from crm.duplicates.models import ContactMerge
 from crm.email.models import EmailTemplate
 from crm.exports.models import ContactExport
@@ -71,6 +71,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
     Audited(EmailUnsubscribe, lambda _left: ""),
     Audited(Suppression, lambda suppression: suppression.address),
+    Audited(EmailSender, _name, is_small=True),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
     Audited(Audience, _name, frozenset({"member_count", "changed_at", "refreshed_at", "due_at"})),

@@ -9,12 +9,13 @@ from flask import Blueprint, current_app, flash, redirect, render_template, url_
 from crm.bounces import queries
 from crm.bounces.mailbox import mailbox, mailbox_address
 from crm.bounces.strikes import STRIKES, WINDOW
+from crm.delivery.suppression_list import SOURCES
 from crm.providers.mail_reports import KINDS
 from crm.providers.reports import REPORTERS
 from crm.queue import nudge
 from crm.users.access import requires
 
-bp = Blueprint("email_reports", __name__, url_prefix="/settings/email/reports")
+bp = Blueprint("email_reports", __name__, url_prefix="/sending/reports")
 
 
 @bp.get("")
@@ -29,6 +30,7 @@ def index() -> str:
         last=queries.last_by_source([*REPORTERS, "imap"]),
         newest=queries.newest(),
         kinds=KINDS,
+        sources=SOURCES,
         address=mailbox_address(),
         box=mailbox(),
         strikes=STRIKES,

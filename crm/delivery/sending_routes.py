@@ -21,7 +21,7 @@ from crm.providers.mail import Envelope
 from crm.providers.smtp_check import Step, try_server
 from crm.users.access import requires
 
-bp = Blueprint("sending", __name__, url_prefix="/settings/email")
+bp = Blueprint("sending", __name__, url_prefix="/sending")
 
 
 @bp.get("")

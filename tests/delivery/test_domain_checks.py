@@ -131,10 +131,10 @@ def test_it_is_asked_for_on_the_page_and_looked_up_by_the_worker(server, app, as
     app.config["DNS_SERVER"] = server.address
     save_sender(None, "School", "office@school.example", "", is_default=True)
     commit()
-    assert "Nobody has looked yet" in as_ada.get("/settings/email/domain").get_data(as_text=True)
-    assert as_ada.post("/settings/email/domain").status_code == 303
-    assert "Being looked up" in as_ada.get("/settings/email/domain").get_data(as_text=True)
+    assert "Nobody has looked yet" in as_ada.get("/sending/domain").get_data(as_text=True)
+    assert as_ada.post("/sending/domain").status_code == 303
+    assert "Being looked up" in as_ada.get("/sending/domain").get_data(as_text=True)
     assert domains.run_checks(clock.now()) == 1
-    page = as_ada.get("/settings/email/domain/state").get_data(as_text=True)
+    page = as_ada.get("/sending/domain/state").get_data(as_text=True)
     assert "mx.school.example" in page
     assert "data-poll" not in page

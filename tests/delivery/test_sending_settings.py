@@ -27,24 +27,24 @@ def test_without_senders_email_is_from_mail_from(app):
 
 
 def test_the_first_sender_is_the_default(as_ada, app):
-    assert as_ada.post("/settings/email/senders/new", data=SENDER).status_code == 303
+    assert as_ada.post("/sending/senders/new", data=SENDER).status_code == 303
     made = db.session.query(EmailSender).one()
     assert made.is_default
     assert sender_for() == From("Anna at Scales", "anna@school.example", "office@school.example", made.id)
 
 
 def test_another_default_takes_its_place(as_ada, office):
-    as_ada.post("/settings/email/senders/new", data={**SENDER, "is_default": "y"})
+    as_ada.post("/sending/senders/new", data={**SENDER, "is_default": "y"})
     assert [each.is_default for each in db.session.query(EmailSender).order_by(EmailSender.id)] == [False, True]
     assert sender_for(office.id).name == "Office"
 
 
 def test_one_that_is_removed_leaves_its_place_to_another(as_ada, office):
-    as_ada.post("/settings/email/senders/new", data=SENDER)
+    as_ada.post("/sending/senders/new", data=SENDER)
     number = office.id
-    assert as_ada.post(f"/settings/email/senders/{number}/deletion").status_code == 303
+    assert as_ada.post(f"/sending/senders/{number}/deletion").status_code == 303
     assert sender_for(number).name == "Anna at Scales"
-    assert as_ada.post(f"/settings/email/senders/{number}/deletion").status_code == 404
+    assert as_ada.post(f"/sending/senders/{number}/deletion").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ def test_one_that_is_removed_leaves_its_place_to_another(as_ada, office):
     ],
 )
 def test_bad_input_stands_beside_its_field(as_ada, office, bad):
-    reply = as_ada.post("/settings/email/senders/new", data={**SENDER, **bad})
+    reply = as_ada.post("/sending/senders/new", data={**SENDER, **bad})
     assert reply.status_code == 422
     assert 'aria-invalid="true"' in reply.get_data(as_text=True)
     assert db.session.query(EmailSender).count() == 1
 
 
 def test_only_who_manages_settings_gets_in(as_mo, office):
-    assert as_mo.get("/settings/email").status_code == 403
-    assert as_mo.post("/settings/email/test", data={"address": "x@example.com"}).status_code == 403
+    assert as_mo.get("/sending").status_code == 403
+    assert as_mo.post("/sending/test", data={"address": "x@example.com"}).status_code == 403
 
 
 def test_the_page_never_shows_the_password(as_ada, app):
     app.config["SMTP_URL"] = "smtp://me:hush%21hush@127.0.0.1:2525"
-    page = as_ada.get("/settings/email").get_data(as_text=True)
+    page = as_ada.get("/sending").get_data(as_text=True)
     assert ("127.0.0.1" in page, "hush" in page) == (True, False)
 
 
@@ -83,7 +83,7 @@ def steps(server: Server) -> dict[str, bool | None]:
 def test_a_test_that_arrives(as_ada, app):
     with MailServer() as server:
         app.config["SMTP_URL"] = server.url
-        page = as_ada.post("/settings/email/test", data={"address": "ada@school.example", "sender_id": ""}).get_data(
+        page = as_ada.post("/sending/test", data={"address": "ada@school.example", "sender_id": ""}).get_data(
             as_text=True
         )
         assert "The server took the test" in page
@@ -92,7 +92,7 @@ def test_a_test_that_arrives(as_ada, app):
 
 def test_nobody_listens(as_ada, app):
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
-    page = as_ada.post("/settings/email/test", data={"address": "ada@school.example", "sender_id": ""}).get_data(
+    page = as_ada.post("/sending/test", data={"address": "ada@school.example", "sender_id": ""}).get_data(
         as_text=True
     )
     assert "connect failed" in page
@@ -101,7 +101,7 @@ def test_nobody_listens(as_ada, app):
 
 def test_a_test_to_nowhere_is_refused(as_ada, app):
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
-    assert as_ada.post("/settings/email/test", data={"address": "nobody"}).status_code == 422
+    assert as_ada.post("/sending/test", data={"address": "nobody"}).status_code == 422
 
 
 def test_encryption_that_is_not_offered_stops_it():
