@@ -48,6 +48,7 @@ def _new_email(deed: Deed, content_id: int) -> NewEmail:
         visit_no=deed.visit_no,
         step_id=deed.step_id,
         is_marketing=deed.effect.is_marketing,
+        sender_id=deed.effect.sender_id,
         actor=deed.actor.name,
         depth=deed.actor.depth,
     )

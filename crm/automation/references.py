@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from crm.activity.vocabulary import Actor
 from crm.audiences.models import Audience
 from crm.database import db
+from crm.delivery.models import EmailSender
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
 from crm.tags.models import Tag
@@ -91,3 +92,4 @@ TAG = Reference("tag", Tag, "slug", make=ensure_tag, permission="crm.tags.manage
 AUDIENCE = Reference("audience", Audience, "slug")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
 USER = Reference("user", User, "email")
+SENDER = Reference("sender", EmailSender, "address")
