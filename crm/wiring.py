@@ -102,7 +102,9 @@ from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
+from crm.email import queries as email_queries
 from crm.email import routes as templates
+from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
 from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
@@ -198,6 +200,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     confirming.bp,
     preferences.bp,
     topic_routes.bp,
+    email_webhooks.bp,
+    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -254,6 +258,10 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     users_jobs,
     tags_jobs,
     broadcasts_jobs,
+    users_jobs,
+    tags_jobs,
+    broadcasts_jobs,
+    bounces_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -384,6 +392,7 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     audiences_queries.audiences_with,
     views_queries.views_with,
     broadcasts_queries.broadcasts_with,
+    email_queries.templates_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 

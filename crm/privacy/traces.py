@@ -73,7 +73,9 @@ def forget_reported(email: str) -> None:
     reports = table_of(MailReport)
     quiet = {"address": "", "reason": ""}
     db.session.execute(sa.update(reports).where(reports.c.address == email).values(**quiet), execution_options=QUIET)
-    db.session.execute(sa.delete(SuppressionRelease).where(SuppressionRelease.address == email), execution_options=QUIET)
+    db.session.execute(
+        sa.delete(SuppressionRelease).where(SuppressionRelease.address == email), execution_options=QUIET
+    )
 
 
 def forget_kept(contact_id: int | None, email: str | None) -> None:
