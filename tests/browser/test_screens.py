@@ -20,6 +20,12 @@ SCREENS = {
     "people": ("/contacts", "/contacts/{contact}", "/contacts/new", "/tags", "/tasks"),
     "imports": ("/imports", "/imports/new", "/imports/{upload}/mapping", "/people", "/no-such-place"),
     "email": ("/templates", "/templates/1", "/messages", "/messages/{message}", "/account", "/settings"),
+    "consent": (
+        "/consent",
+        "/contacts/{contact}/preferences/change",
+        "/contacts/{contact}/preferences/history",
+        "/templates/1/versions",
+    ),
     "workflows": ("/workflows", "/workflows/1", "/workflows/1/enrollments", "/workflows/1/enrollments/{journey}"),
 }
 
