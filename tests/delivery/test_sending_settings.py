@@ -92,9 +92,7 @@ def test_a_test_that_arrives(as_ada, app):
 
 def test_nobody_listens(as_ada, app):
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
-    page = as_ada.post("/sending/test", data={"address": "ada@school.example", "sender_id": ""}).get_data(
-        as_text=True
-    )
+    page = as_ada.post("/sending/test", data={"address": "ada@school.example", "sender_id": ""}).get_data(as_text=True)
     assert "connect failed" in page
     assert "Nothing listens at port 9" in page
 
