@@ -11,7 +11,7 @@ from crm.contacts.operations import Refused
 from crm.contacts.search import reindex
 from crm.database import db
 from crm.lib import clock
-from crm.recovery.models import KEPT_FOR, DeletedRecord
+from crm.recovery.models import DeletedRecord, kept_for
 from crm.recovery.operations import bring_back
 
 TAKEN = "Somebody else has the email address {} now. Change it there first."
@@ -20,7 +20,7 @@ TAKEN = "Somebody else has the email address {} now. Change it there first."
 def deleted_contacts() -> sa.Select[tuple[DeletedRecord]]:
     """The contacts that can still be brought back."""
     return sa.select(DeletedRecord).where(
-        DeletedRecord.table_name == "contacts", DeletedRecord.deleted_at > clock.now() - KEPT_FOR
+        DeletedRecord.table_name == "contacts", DeletedRecord.deleted_at > clock.now() - kept_for()
     )
 
 
