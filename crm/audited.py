@@ -10,6 +10,7 @@ from typing import Any
 from crm.audiences.models import Audience
 from crm.audit.tracking import Audited
 from crm.automation.models import Step, Version, Workflow
+from crm.broadcasts.models import Broadcast
 from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.custom_fields.models import CustomField, FieldValue
@@ -21,17 +22,23 @@ from crm.health.models import Hold
 from crm.imports.models import ContactImport
 from crm.notes.models import Note
 from crm.ownership.models import Absence, OwnershipRule
-from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.models import CommunicationPreferences, EmailUnsubscribe, Topic
 from crm.privacy.models import Erasure
 from crm.settings.models import Setting
-from crm.tags.models import Tag, Tagging
+from crm.tags.models import Tag, Tagging, TagRule
 from crm.tasks.models import Task
-from crm.users.models import ApiToken, Team, User, UserSession
+from crm.users.entering import Invitation
+from crm.users.models import ApiToken, Role, Team, User, UserSession
 from crm.views.models import ContactView
 
 _RUN = frozenset({
     "rows_done", "rows_total", "done", "checkpoint", "attempts", "fence", "lease_until", "lines", "stored_as", "encoding",
     "delimiter", "error",
+})  # fmt: skip
+
+_COUNTED = frozenset({
+    "sent_count", "opened_count", "clicked_count", "counted_at", "frozen", "links_due_at", "link_checks", "lane_id", "rest_lane_id", "expected",
+    "version",
 })  # fmt: skip
 
 
@@ -40,7 +47,17 @@ def _name(record: Any) -> Any:
 
 
 AUDITED: tuple[Audited, ...] = (
-    Audited(User, _name, is_small=True),
+    Audited(
+        User, _name, frozenset({"two_factor_step", "photo"}), masked=frozenset({"two_factor_nonce"}), is_small=True
+    ),
+    Audited(Role, _name, is_small=True),
+    Audited(
+        Invitation,
+        lambda invited: invited.email,
+        frozenset({"email_due_at"}),
+        masked=frozenset({"nonce"}),
+        is_small=True,
+    ),
     Audited(
         UserSession,
         lambda session: session.user_agent[:80],
@@ -49,6 +66,8 @@ AUDITED: tuple[Audited, ...] = (
         is_small=True,
     ),
     Audited(ApiToken, _name, is_small=True),
+    Audited(Role, _name),
+    Audited(Invitation, lambda invitation: invitation.email, is_small=True),
     Audited(Team, _name),
     Audited(Setting, lambda setting: setting.key, is_small=True),
     Audited(Hold, lambda hold: hold.cause, verbs={"added": "held", "changed": "released"}),
@@ -58,8 +77,12 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Tagging, lambda _tagging: ""),
     Audited(Note, lambda note: note.kind, masked=frozenset({"content"})),
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
+    Audited(CommunicationPreferences, lambda _choices: ""),
     Audited(EmailUnsubscribe, lambda _left: ""),
     Audited(Suppression, lambda suppression: suppression.address),
+    Audited(Topic, _name),
+    Audited(TagRule, lambda rule: rule.activity_type, frozenset({"past_after_id", "past_until_id", "past_tagged"})),
+    Audited(Broadcast, _name, _RUN | _COUNTED),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
     Audited(Audience, _name, frozenset({"member_count", "changed_at", "refreshed_at", "due_at"})),

@@ -16,6 +16,7 @@ import crm.audiences.models
 import crm.audit.models
 import crm.automation.models
 import crm.bounces.models
+import crm.broadcasts.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
@@ -34,6 +35,7 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
+import crm.users.entering
 import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
@@ -51,6 +53,7 @@ from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
 from crm.audiences import routes as audiences
 from crm.audit import operations as audit_operations
+from crm.audit_log import routes as audit_log
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
 from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
@@ -61,6 +64,15 @@ from crm.automation.upcoming import next_steps
 from crm.backup import jobs as backup_jobs
 from crm.backup import routes as backups
 from crm.backup.checks import last_backup
+from crm.broadcasts import act_routes as broadcast_acts
+from crm.broadcasts import fields as broadcast_fields
+from crm.broadcasts import finding as broadcast_finding
+from crm.broadcasts import jobs as broadcasts_jobs
+from crm.broadcasts import listing as broadcasts_listing
+from crm.broadcasts import queries as broadcasts_queries
+from crm.broadcasts import result_routes as broadcast_results
+from crm.broadcasts import routes as broadcasts
+from crm.broadcasts import step_routes as broadcast_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -81,6 +93,7 @@ from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
+from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
 from crm.email import centre_routes as centre
@@ -115,6 +128,7 @@ from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
+from crm.preferences import fields as consent_fields
 from crm.preferences import routes as preferences
 from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
@@ -145,7 +159,19 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, teams, tokens
+from crm.users import (
+    invitations,
+    people,
+    people_finder,
+    photo_routes,
+    resets,
+    role_routes,
+    second_step,
+    teams,
+    tokens,
+    two_factor_routes,
+)
+from crm.users import jobs as users_jobs
 from crm.users import pruning as users_pruning
 from crm.users import routes as users
 from crm.users.finding import Finder
@@ -159,6 +185,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    invitations.bp,
+    resets.bp,
+    second_step.bp,
+    two_factor_routes.bp,
+    photo_routes.bp,
+    role_routes.bp,
     tokens.bp,
     workflows.bp,
     draft_routes.bp,
@@ -170,6 +202,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     backups.bp,
     hold_routes.bp,
     health_page.bp,
+    audit_log.bp,
     custom_fields.bp,
     teams.bp,
     templates.bp,
@@ -193,9 +226,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     privacy.bp,
     duplicates.bp,
+    departures.bp,
     ownership.bp,
     audiences.bp,
     audience_members.contact_bp,
+    broadcasts.bp,
+    broadcast_steps.bp,
+    broadcast_acts.bp,
+    broadcast_results.bp,
     recently_deleted.bp,
     tag_rules.bp,
     tags.bp,
@@ -227,7 +265,9 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    users_jobs,
     tags_jobs,
+    broadcasts_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -246,6 +286,8 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *tag_fields.FIELDS,
     *audience_fields.FIELDS,
     *email_fields.FIELDS,
+    *broadcast_fields.FIELDS,
+    *consent_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
 
@@ -329,12 +371,14 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
     bulk_listing.BULK,
     audiences_listing.BULK,
+    broadcasts_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (
     contact_finding.FINDER,
     task_finding.FINDER,
     workflow_finding.FINDER,
+    broadcast_finding.FINDER,
     template_finding.FINDER,
     tag_finding.FINDER,
     audience_finding.FINDER,
@@ -362,6 +406,7 @@ HEALTH_CHECKS: tuple[health_checks.Check, ...] = (
 PRUNES: tuple[Prune, ...] = (
     email_pruning.PRUNE,
     Prune("sign-ins", "Sign-ins that have ended", "SIGN_INS_KEPT_DAYS", users_pruning.forget_sessions),
+    Prune("tries", "History of signing in", "SIGN_INS_KEPT_DAYS", users_pruning.forget_tries),
     Prune("audit", "Entries of the audit log", "AUDIT_KEPT_DAYS", audit_operations.prune),
 )  # fmt: skip
 """What goes when it is old."""
@@ -371,6 +416,7 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     tag_rule_queries.rules_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
+    broadcasts_queries.broadcasts_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
@@ -411,6 +457,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         "Reach",
         (
+            Place("broadcasts", "Broadcasts", "broadcasts.index", "send", "crm.broadcasts.view"),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
@@ -422,6 +469,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
@@ -437,6 +485,7 @@ SETTINGS_PAGES: tuple[Place, ...] = (
     Place("retention", "Retention", "settings.retention", "clock"),
     Place("backups", "Backups", "backups.index", "database"),
     Place("health", "Health", "health_page.index", "activity"),
+    Place("audit", "Audit log", "audit_log.index", "history"),
 )
 """The pages of the settings area, side by side; all for those who manage settings."""
 
@@ -452,10 +501,11 @@ ACTIONS: tuple[Place, ...] = (
     Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
     Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("broadcast", "New broadcast", "broadcasts.new", "send", "crm.broadcasts.create"),
     Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
     Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
     Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
-    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("person", "Invite a person to the staff", "invitations.new", "users-plus", "crm.settings.manage"),
     Place("account", "Your account, password and theme", "users.account", "user"),
 )
 """What the search box offers to do."""

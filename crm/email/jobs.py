@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from crm.database import commit, rollback
 from crm.delivery import ledger
-from crm.email import notifying
+from crm.email import account_mails, notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
 from crm.email.turns import next_turn
@@ -40,6 +40,14 @@ def deliver() -> None:
 def mail_notifications() -> None:
     """Write the emails of what staff were told."""
     while notifying.queue_mails(clock.now()):
+        commit()
+    rollback()
+
+
+@job
+def mail_accounts() -> None:
+    """Write the emails of invitations and forgotten passwords."""
+    while account_mails.queue_mails(clock.now()):
         commit()
     rollback()
 

@@ -8,8 +8,9 @@ from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional
 
 from crm.contacts.fieldset import countries
+from crm.imports.columns import FOR_ALL_SEEING
 from crm.imports.columns import fields as known_fields
-from crm.imports.models import EXISTING, ContactImport
+from crm.imports.models import DEDUPE, EXISTING, ContactImport
 from crm.tags.queries import all_tags
 from crm.users.models import User
 
@@ -31,6 +32,10 @@ class MappingForm(FlaskForm):
     """What holds for every row; `mapping_form` adds a field per column."""
 
     existing = RadioField("Contacts who exist already", choices=list(EXISTING.items()), default="fill")
+    dedupe = RadioField(
+        "The same person has the same", choices=list(DEDUPE.items()), default="email",
+        description="Rows without it are told apart by email, or by name and phone.",
+    )  # fmt: skip
     tags = SelectMultipleField("Tags to add", coerce=int, validators=[Optional()])
     new_tag = StringField("New tag", [Optional(), Length(max=100)], description="Made and added to everyone.")
     country = SelectField("Country of phone numbers", description="For numbers without a country code.")
@@ -57,7 +62,9 @@ def _is_column(name: str) -> bool:
 
 def mapping_form(found: ContactImport, user: User) -> MappingForm:
     """The form of this import, filled with what is known, without what this user may not decide."""
-    fields = {key: label for key, label in known_fields().items() if key != "owner" or not user.sees_assigned_only}
+    fields = {
+        key: label for key, label in known_fields().items() if key not in FOR_ALL_SEEING or not user.sees_assigned_only
+    }
     choices = [("", "Do not import"), *fields.items()]
     columns = {
         f"column_{index}": SelectField(name, choices=choices, default=found.mapping.get(str(index), ""))
@@ -65,6 +72,7 @@ def mapping_form(found: ContactImport, user: User) -> MappingForm:
     }
     form = type("MappingForm", (MappingForm,), columns)(
         existing=found.existing,
+        dedupe=found.dedupe,
         tags=found.tag_ids,
         country=found.country or "",
         dates={True: "day", False: "month"}.get(found.day_first, ""),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
+from flask import current_app
 from itsdangerous import BadSignature, Signer
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -41,6 +42,14 @@ class Tokens:
         if kind not in self._signers:
             self._signers[kind] = [_signer(secret, kind) for secret in self._secrets]
         return self._signers[kind]
+
+
+def tokens() -> Tokens:
+    """What signs and reads this school's links."""
+    app = current_app
+    if "tokens" not in app.extensions:
+        app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
+    return app.extensions["tokens"]
 
 
 class _KeptKeySigner(Signer):
