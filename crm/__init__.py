@@ -48,6 +48,7 @@ def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
     from crm import audited, schedule, wiring
     from crm.audit import tracking
+    from crm.backup.uploads import accept_large
     from crm.lib import html, limits, static_files
     from crm.settings import overlay
     from crm.setup.routes import lead_here
@@ -60,10 +61,18 @@ def _wire(app: Flask) -> None:
     sessions.init_app(app)
     app.before_request(lead_here)
     app.before_request(access.guard)
+    app.before_request(accept_large)
     security.FormProtection(app)
     limits.init_app(app)
     for blueprint in wiring.BLUEPRINTS:
         app.register_blueprint(blueprint)
+    _offer(app, wiring)
+    queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
+    app.context_processor(wiring.page_context)
+
+
+def _offer(app: Flask, wiring: Any) -> None:
+    """What the map lists, where those below it find it."""
     app.extensions["listeners"] = wiring.LISTENERS
     app.extensions["contact_panels"] = wiring.CONTACT_PANELS
     app.extensions["account_panels"] = wiring.ACCOUNT_PANELS
@@ -81,5 +90,5 @@ def _wire(app: Flask) -> None:
     app.extensions["actions"] = wiring.actions_of
     app.extensions["finders"] = wiring.FINDERS
     app.extensions["waiting"] = wiring.WAITING
-    queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
-    app.context_processor(wiring.page_context)
+    app.extensions["health_checks"] = wiring.HEALTH_CHECKS
+    app.extensions["prunes"] = wiring.PRUNES

@@ -25,7 +25,7 @@ from crm.ownership.models import Absence, OwnershipRule
 from crm.preferences.models import CommunicationPreferences, EmailUnsubscribe, Topic
 from crm.privacy.models import Erasure
 from crm.settings.models import Setting
-from crm.tags.models import Tag, Tagging
+from crm.tags.models import Tag, Tagging, TagRule
 from crm.tasks.models import Task
 from crm.users.entering import Invitation
 from crm.users.models import ApiToken, Role, Team, User, UserSession
@@ -65,6 +65,8 @@ AUDITED: tuple[Audited, ...] = (
         is_small=True,
     ),
     Audited(ApiToken, _name, is_small=True),
+    Audited(Role, _name),
+    Audited(Invitation, lambda invitation: invitation.email, is_small=True),
     Audited(Team, _name),
     Audited(Setting, lambda setting: setting.key, is_small=True),
     Audited(Hold, lambda hold: hold.cause, verbs={"added": "held", "changed": "released"}),
@@ -79,6 +81,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(CommunicationPreferences, lambda _wants: ""),
     Audited(Suppression, lambda suppression: suppression.address),
     Audited(EmailSender, _name, is_small=True),
+    Audited(TagRule, lambda rule: rule.activity_type, frozenset({"past_after_id", "past_until_id", "past_tagged"})),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
     Audited(Audience, _name, frozenset({"member_count", "changed_at", "refreshed_at", "due_at"})),
