@@ -71,6 +71,7 @@ from crm.broadcasts import queries as broadcasts_queries
 from crm.broadcasts import result_routes as broadcast_results
 from crm.broadcasts import routes as broadcasts
 from crm.broadcasts import step_routes as broadcast_steps
+from crm.broadcasts import waiting as broadcasts_waiting
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -200,8 +201,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     confirming.bp,
     preferences.bp,
     topic_routes.bp,
-    email_webhooks.bp,
-    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -258,10 +257,6 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     users_jobs,
     tags_jobs,
     broadcasts_jobs,
-    users_jobs,
-    tags_jobs,
-    broadcasts_jobs,
-    bounces_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -381,6 +376,7 @@ FINDERS: tuple[Finder, ...] = (
 """What the search box finds, in this order."""
 
 WAITING: tuple[Waiting, ...] = (
+    broadcasts_waiting.WAITING,
     email_waiting.WAITING,
     automation_waiting.WAITING,
 )  # fmt: skip
