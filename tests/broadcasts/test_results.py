@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from crm.broadcasts import progress, results
+from crm.broadcasts import progress, reckoning, results
 from crm.database import commit, db
 from crm.email.models import EmailLinkClick, EmailOpen
 from crm.lib import clock
@@ -46,11 +46,19 @@ def test_the_page_shows_what_came_back(as_mo, sent):
         assert words in page
 
 
-def test_the_figures_add_up(sent):
-    found = results.result_of(sent, clock.now())
+def test_the_figures_add_up(sent, ada):
+    found = results.result_of(sent, ada, clock.now())
     assert (found.figures.opened, found.figures.clicked) == (1, 1)
     assert [bar.name for bar in found.links.bars] == ["https://school.example/open-day"]
     assert {each.label: each.value for each in found.stats}["Bounced"] == "1"
+
+
+def test_who_sees_assigned_contacts_only_reads_and_writes_to_those(sent, agnes):
+    kit.messages(sent)[0].contact.owner_id = agnes.id
+    commit()
+    assert results.result_of(sent, agnes, clock.now()).figures.total == 1
+    mine = kit.draft("Mine", created_by=agnes.id)
+    assert reckoning.reckon(mine).total == 1
 
 
 def test_nothing_is_sent_to_the_page_while_nothing_changed(as_mo, ada):
