@@ -73,6 +73,7 @@ from crm.broadcasts import queries as broadcasts_queries
 from crm.broadcasts import result_routes as broadcast_results
 from crm.broadcasts import routes as broadcasts
 from crm.broadcasts import step_routes as broadcast_steps
+from crm.broadcasts import waiting as broadcasts_waiting
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -389,6 +390,7 @@ FINDERS: tuple[Finder, ...] = (
 WAITING: tuple[Waiting, ...] = (
     email_waiting.WAITING,
     automation_waiting.WAITING,
+    broadcasts_waiting.WAITING,
     ACTIVITIES,
     imports_waiting.WAITING,
     bulk_waiting.WAITING,

@@ -15,6 +15,7 @@ from crm.broadcasts.operations import OPEN, counts, lane, launch
 from crm.database import commit, db, rollback, table_of
 from crm.email import lanes
 from crm.email.models import EmailMessage
+from crm.health import hold
 from crm.lib import clock
 from crm.users.models import User
 
@@ -42,7 +43,10 @@ def under_way() -> Sequence[int]:
 
 
 def fire(now: datetime) -> None:
-    """Launch what is due. What is later than LATE, because nobody was at work, is marked as missed and asks."""
+    """Launch what is due. What is later than LATE, because nobody was at work, is marked as missed and asks. Nothing during a hold."""
+    if hold.stands():
+        commit()
+        return
     due = sa.select(Broadcast).where(Broadcast.status == "scheduled", Broadcast.scheduled_at <= now)
     for broadcast in db.session.scalars(due.order_by(Broadcast.scheduled_at).with_for_update(skip_locked=True)).all():
         if broadcast.scheduled_at and now - broadcast.scheduled_at > LATE:
