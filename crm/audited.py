@@ -14,7 +14,7 @@ from crm.broadcasts.models import Broadcast
 from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.custom_fields.models import CustomField, FieldValue
-from crm.delivery.models import Suppression
+from crm.delivery.models import EmailSender, Suppression
 from crm.duplicates.models import ContactMerge
 from crm.email.models import EmailTemplate
 from crm.exports.models import ContactExport
@@ -35,10 +35,9 @@ _RUN = frozenset({
     "rows_done", "rows_total", "done", "checkpoint", "attempts", "fence", "lease_until", "lines", "stored_as", "encoding",
     "delimiter", "error",
 })  # fmt: skip
-
 _COUNTED = frozenset({
-    "sent_count", "opened_count", "clicked_count", "counted_at", "frozen", "links_due_at", "link_checks", "lane_id", "rest_lane_id", "expected",
-    "version",
+    "fence", "lease_until", "checkpoint", "frozen", "expected", "counted_at", "sent_count", "opened_count", "clicked_count", "link_checks",
+    "links_due_at", "version", "lane_id", "rest_lane_id", "sending_since", "is_rolled_out",
 })  # fmt: skip
 
 
@@ -66,8 +65,6 @@ AUDITED: tuple[Audited, ...] = (
         is_small=True,
     ),
     Audited(ApiToken, _name, is_small=True),
-    Audited(Role, _name),
-    Audited(Invitation, lambda invitation: invitation.email, is_small=True),
     Audited(Team, _name),
     Audited(Setting, lambda setting: setting.key, is_small=True),
     Audited(Hold, lambda hold: hold.cause, verbs={"added": "held", "changed": "released"}),
@@ -75,14 +72,14 @@ AUDITED: tuple[Audited, ...] = (
     Audited(FieldValue, lambda _value: ""),
     Audited(Tag, _name),
     Audited(Tagging, lambda _tagging: ""),
+    Audited(TagRule, lambda rule: rule.activity_type, frozenset({"past_after_id", "past_until_id", "past_tagged"})),
     Audited(Note, lambda note: note.kind, masked=frozenset({"content"})),
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
-    Audited(CommunicationPreferences, lambda _choices: ""),
     Audited(EmailUnsubscribe, lambda _left: ""),
-    Audited(Suppression, lambda suppression: suppression.address),
     Audited(Topic, _name),
-    Audited(TagRule, lambda rule: rule.activity_type, frozenset({"past_after_id", "past_until_id", "past_tagged"})),
-    Audited(Broadcast, _name, _RUN | _COUNTED),
+    Audited(CommunicationPreferences, lambda _wants: ""),
+    Audited(Suppression, lambda suppression: suppression.address),
+    Audited(EmailSender, _name, is_small=True),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
     Audited(Audience, _name, frozenset({"member_count", "changed_at", "refreshed_at", "due_at"})),
@@ -94,6 +91,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Version, lambda version: f"version {version.number}", frozenset({"revision"})),
     Audited(Step, lambda step: step.step_type, frozenset({"step_order"})),
     Audited(EmailTemplate, _name),
+    Audited(Broadcast, _name, _COUNTED, is_small=True),
     Audited(OwnershipRule, _name, frozenset({"last_user_id"})),
     Audited(Absence, lambda _absence: "", is_small=True),
     Audited(ContactImport, lambda made: made.file_name, _RUN),

@@ -64,6 +64,9 @@ from crm.automation.upcoming import next_steps
 from crm.backup import jobs as backup_jobs
 from crm.backup import routes as backups
 from crm.backup.checks import last_backup
+from crm.bounces import jobs as bounces_jobs
+from crm.bounces import report_routes as email_reports
+from crm.bounces import routes as email_webhooks
 from crm.broadcasts import act_routes as broadcast_acts
 from crm.broadcasts import fields as broadcast_fields
 from crm.broadcasts import finding as broadcast_finding
@@ -93,6 +96,9 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import jobs as delivery_jobs
+from crm.delivery import sending_routes as sending
+from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
 from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
@@ -105,7 +111,9 @@ from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import pruning as email_pruning
+from crm.email import queries as email_queries
 from crm.email import routes as templates
+from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
 from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
@@ -209,6 +217,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     templates.bp,
     messages.bp,
     tracking.bp,
+    email_webhooks.bp,
+    suppressions.bp,
+    sending.bp,
+    email_reports.bp,
     centre.bp,
     confirming.bp,
     preferences.bp,
@@ -266,6 +278,8 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    bounces_jobs,
+    delivery_jobs,
     users_jobs,
     tags_jobs,
     broadcasts_jobs,
@@ -419,6 +433,7 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     audiences_queries.audiences_with,
     views_queries.views_with,
     broadcasts_queries.broadcasts_with,
+    email_queries.templates_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
@@ -463,6 +478,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
+            Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
         ),
     ),
     (
@@ -474,6 +490,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
+            Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
             Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
             Place("settings", "Settings", "settings.index", "settings", "crm.settings.manage"),
         ),

@@ -19,6 +19,7 @@ from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
 
 PURPOSES = {
+    "broadcast": "Broadcast",
     "workflow": "Workflow",
     "test": "Test",
     "notification": "Notification",
@@ -46,6 +47,7 @@ class NewEmail:
     actor: str = ""
     depth: int = 0
     lane_id: int = 0
+    sender_id: int | None = None
 
 
 def queue_emails(emails: Sequence[NewEmail]) -> list[int]:

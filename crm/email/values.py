@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
@@ -52,6 +52,14 @@ TAGS = (
     ("preferences_url", "Preference page address"),
 )
 """The merge tags of every school, with their labels, in the order the picker shows them; `tags` has its own fields too."""
+DEFAULTS = {
+    "contact.first_name": "there",
+    "contact.name": "there",
+    "contact.city": "your town",
+    "contact.owner": "our team",
+    "contact.language": "your language",
+}
+"""What the picker puts in for those who have nothing there."""
 CUSTOM = f"contact.{PREFIX}"
 ALWAYS = frozenset({"school.name", "school.address"})
 """What the footer reads."""
@@ -64,9 +72,22 @@ EXAMPLE: dict[str, Any] = {
 """Somebody to preview an email with while there is nobody else."""
 
 
-def tags() -> tuple[tuple[str, str], ...]:
+class Tag(NamedTuple):
+    """A merge tag and its label."""
+
+    name: str
+    label: str
+
+    @property
+    def picked(self) -> str:
+        """As the picker puts it in: with a default where one is often needed."""
+        default = DEFAULTS.get(self.name)
+        return f'{{{{ {self.name} | default: "{default}" }}}}' if default else f"{{{{ {self.name} }}}}"
+
+
+def tags() -> tuple[Tag, ...]:
     """Every merge tag an email may hold, with its label."""
-    return (*TAGS, *((f"contact.{each.name}", each.label) for each in custom_fields()))
+    return (*(Tag(*each) for each in TAGS), *(Tag(f"contact.{each.name}", each.label) for each in custom_fields()))
 
 
 def known() -> frozenset[str]:

@@ -36,6 +36,8 @@ class Rules:
     actor: Actor
     only_of: int | None = None
     dedupe: str = "email"
+    consent_note: str = ""
+    asks_confirmation: bool = False
 
 
 def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
