@@ -43,8 +43,9 @@ def under_way() -> Sequence[int]:
 
 
 def fire(now: datetime) -> None:
-    """Launch what is due, unless all sending is on hold. What is later than LATE, because nobody was at work, is marked as missed and asks."""
-    if hold.current() is not None:
+    """Launch what is due. What is later than LATE, because nobody was at work, is marked as missed and asks. Nothing during a hold."""
+    if hold.stands():
+        commit()
         return
     due = sa.select(Broadcast).where(Broadcast.status == "scheduled", Broadcast.scheduled_at <= now)
     for broadcast in db.session.scalars(due.order_by(Broadcast.scheduled_at).with_for_update(skip_locked=True)).all():
