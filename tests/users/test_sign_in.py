@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from crm.database import db
 from crm.users import operations
 from crm.users.models import UserSession
+from tests.conftest import make_app
 from tests.factories import PASSWORD
 
 
@@ -103,3 +104,10 @@ def test_signing_out_ends_the_session_even_for_a_copied_cookie(as_ada):
 def test_a_get_signs_nobody_out(as_ada):
     assert as_ada.get("/sign-out").status_code == 405
     assert as_ada.get("/account").status_code == 200
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_plain_connections(anonymous, app, tmp_path):
+    kept = try_it(anonymous).headers["Set-Cookie"]
+    assert "HttpOnly" in kept
+    assert "SameSite=Lax" in kept
+    assert make_app(tmp_path / "safe", PUBLIC_URL="https://localhost").config["SESSION_COOKIE_SECURE"]
