@@ -7,8 +7,9 @@ rows share is converted once. Measured: 35,000 against 4,300 engine steps a seco
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,31 @@ def execute_many(connection: sa.Connection, statement: sa.Insert | sa.Update, ro
     else:
         values = [{name: convert(row[name]) if convert else row[name] for name, convert in pairs} for row in rows]
     connection.exec_driver_sql(text, values)
+
+
+def execute_alike(
+    connection: sa.Connection, statement: sa.Insert, shared: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]
+) -> None:
+    """Execute the statement for every row, given column by column; what all rows share is converted once and not looked at again."""
+    if not columns or not next(iter(columns.values())):
+        return
+    text, names, types, is_positional = _compiled(statement, connection.dialect, (*shared, *columns))
+    filled = [
+        _filled(shared[name], _converter(each, connection.dialect)) if name in shared
+        else _converted(columns[name], _remembering(_converter(each, connection.dialect)))
+        for name, each in zip(names, types, strict=True)
+    ]  # fmt: skip
+    rows = zip(*filled, strict=False)
+    values: list[Any] = list(rows) if is_positional else [dict(zip(names, row, strict=True)) for row in rows]
+    connection.exec_driver_sql(text, values)
+
+
+def _filled(value: Any, convert: Convert | None) -> Iterable[Any]:
+    return repeat(convert(value) if convert else value)
+
+
+def _converted(values: Sequence[Any], convert: Convert | None) -> Iterable[Any]:
+    return [convert(each) for each in values] if convert else values
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit_all
+from crm.activity.operations import emit_same
 from crm.activity.vocabulary import SYSTEM, Actor, TagActivity, TagAdded, TagRemoved
 from crm.contacts.models import Contact
 from crm.database import db, insert_new, table_of
@@ -93,7 +93,7 @@ def untag_contacts(tag: Tag, contact_ids: Iterable[int], by: Actor) -> list[int]
 
 
 def _emit(kind: type[TagActivity], tag: Tag, contact_ids: Sequence[int], by: Actor) -> None:
-    emit_all(kind(contact_id=each, subject_id=tag.id, tag=tag.name, by=by) for each in sorted(contact_ids))
+    emit_same(kind(contact_id=0, subject_id=tag.id, tag=tag.name, by=by), sorted(contact_ids))
 
 
 def _write(tag: Tag, name: str, color: str, description: str) -> None:

@@ -152,4 +152,6 @@ def _until(choice: str) -> datetime:
 def _board(whose: str) -> str:
     columns = overview.board(current_user, whose, clock.now())
     template = "tasks/_board.html" if is_htmx() else "tasks/board.html"
-    return render_template(template, columns=columns, whose=whose, people=users_by_name(), teams=teams_by_name(), **surroundings())
+    return render_template(
+        template, columns=columns, whose=whose, people=users_by_name(), teams=teams_by_name(), **surroundings()
+    )
