@@ -46,7 +46,8 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
-    from crm import schedule, wiring
+    from crm import audited, schedule, wiring
+    from crm.audit import tracking
     from crm.lib import html, limits, static_files
     from crm.settings import overlay
     from crm.setup.routes import lead_here
@@ -54,6 +55,7 @@ def _wire(app: Flask) -> None:
 
     html.init_app(app)
     overlay.init_app(app)
+    tracking.init_app(app, audited.AUDITED)
     static_files.init_app(app)
     sessions.init_app(app)
     app.before_request(lead_here)
@@ -72,11 +74,13 @@ def _wire(app: Flask) -> None:
     app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
     app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
     app.extensions["where_used"] = wiring.WHERE_USED
+    app.extensions["mentioning"] = wiring.MENTIONING
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["more_condition_fields"] = wiring.MORE_CONDITION_FIELDS
     app.extensions["places"] = wiring.places_of
     app.extensions["actions"] = wiring.actions_of
     app.extensions["finders"] = wiring.FINDERS
+    app.extensions["waiting"] = wiring.WAITING
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

@@ -5,6 +5,7 @@ Settings come from the environment, then `.env`, then `instance/config.toml`, th
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import tomllib
@@ -17,7 +18,18 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from crm.lib.clock import is_zone
+from crm.lib.clock import is_zone, read_time
+from crm.lib.imap_url import MailboxAddress
+from crm.lib.setting_values import (
+    colour,
+    currency,
+    date_style,
+    days,
+    file_name,
+    number,
+    web_address,
+    weekday,
+)
 from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
@@ -73,6 +85,24 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _connections(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) <= 50:
+        raise ValueError(f"“{value}” will not do; write a number from 1 to 50")
+    return int(value)
+
+
+def _amount(value: str) -> int:
+    if not value.isdecimal() or int(value) > 1000:
+        raise ValueError(f"“{value}” is no number from 0 to 1000")
+    return int(value)
+
+
+def _wall_time(value: str) -> str:
+    if value and read_time(value) is None:
+        raise ValueError(f"“{value}” is no time of day; write one such as 21:00")
+    return value
+
+
 def _sender(value: str) -> str:
     local, at, host = parseaddr(value)[1].rpartition("@")
     if not local or not at or not host:
@@ -98,6 +128,32 @@ def _secret(value: str) -> str:
     return value
 
 
+def _key(value: str) -> str:
+    if value and len(value) < 12:
+        raise ValueError("it needs at least 12 characters")
+    return value
+
+
+def _topics(value: str) -> str:
+    if not all(each.startswith("arn:aws") and each.count(":") == 5 for each in value.split()):
+        raise ValueError("write the ARNs of topics, spaced, such as arn:aws:sns:eu-west-1:123456789012:bounces")
+    return value
+
+
+def _public_key(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("write the verification key as SendGrid shows it, in one line") from None
+    return value.strip()
+
+
+def _imap(value: str) -> str:
+    if value:
+        MailboxAddress.of_url(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting. `read` turns its text into the value, or raises ValueError in words for the person who set it."""
@@ -115,17 +171,54 @@ SETTINGS = (
     Setting("SECRET_KEY_FALLBACKS", "", str.split, "older keys, spaced, whose links stay valid"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", _http_url, "the address people and mail links use"),
     Setting("SMTP_URL", "", _smtp, "carries email; empty: messages land in the built-in outbox"),
+    Setting("SMTP_CONNECTIONS", "4", _connections, "how many connections carry email at once"),
     Setting("MAIL_FROM", "School <school@localhost>", _sender, "the sender of email"),
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting("QUIET_HOURS_START", "", _wall_time, "from when marketing and reminders wait, such as 21:00; empty: never"),
+    Setting("QUIET_HOURS_END", "", _wall_time, "until when they wait, such as 08:00"),
+    Setting("MARKETING_CAP", "0", _amount, "how many marketing messages a contact gets at most; 0: no limit"),
+    Setting("MARKETING_CAP_DAYS", "7", _amount, "within how many days"),
     Setting(
         "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
     ),
     Setting(
         "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
     ),
+    Setting("EMAIL_WEBHOOK_SES_TOPICS", "", _topics, "ARNs of the SNS topics whose reports of Amazon SES are taken"),
+    Setting(
+        "EMAIL_WEBHOOK_SES_CERTIFICATES",
+        "",
+        lambda v: _http_url(v) if v else "",
+        "where SNS keeps its certificates, for tests",
+    ),
+    Setting("EMAIL_WEBHOOK_SENDGRID_SECRET", "", _public_key, "SendGrid's verification key; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_MAILGUN_SECRET", "", _key, "Mailgun's webhook signing key; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_POSTMARK_SECRET", "", _key, "user:password that Postmark sends; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_BREVO_SECRET", "", _key, "the token (or user:password) that Brevo sends; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_GENERIC_SECRET", "", _key, "signs reports in Cohort's own form; opens their webhook"),
+    Setting("IMAP_URL", "", _imap, "a mailbox read for bounces and replies"),
+    Setting("DNS_SERVER", "", _text, "the DNS server asked about sending domains; empty: the machine's own"),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
+    Setting("WEBSITE", "", web_address, "the school's website, linked from public pages and email"),
+    Setting("LOGO", "", file_name, "the school's logo, a file in instance/files; set on the page"),
+    Setting("ACCENT_COLOUR", "", colour, "the school's colour on public pages; empty: the product's"),
+    Setting("CURRENCY", "EUR", currency, "the money the school counts in"),
+    Setting("DATE_STYLE", "day", date_style, "how days are written: day (7 Mar 2027), month (Mar 7, 2027) or iso"),
+    Setting("FIRST_WEEKDAY", "monday", weekday, "what a week begins with: monday, saturday or sunday"),
+    Setting("TRACES_KEPT_DAYS", "90", days, "how long addresses and devices of opens and clicks are kept; 0: for good"),
+    Setting("SIGN_INS_KEPT_DAYS", "180", days, "how long it is kept who signed in from where"),
+    Setting("AUDIT_KEPT_DAYS", "730", days, "how long it is kept who changed what"),
+    Setting("DELETED_KEPT_DAYS", "30", days, "how long deleted contacts can be brought back"),
+    Setting("EXPORTS_KEPT_DAYS", "7", days, "how long exported files wait to be fetched"),
+    Setting("BACKUP_KEEP", "7", number(0, 365), "how many nightly backups are kept; 0: none is made"),
+    Setting(
+        "HOLD_AFTER_HOURS",
+        "24",
+        number(0, 8760),
+        "a worker silent for longer asks before it sends what is late; 0: never",
+    ),
 )
 
 
@@ -137,6 +230,7 @@ def load(instance: Path | None = None, environ: Mapping[str, str] | None = None)
     found = {"PUBLIC_URL": environ.get(LISTENS_AT, ""), **_config_toml(instance), **_dotenv(), **environ}
     values = {setting.name: _read(setting, found) for setting in SETTINGS}
     values["INSTANCE_PATH"] = instance
+    values["SECRET_IS_KEPT"] = not values["SECRET_KEY"]
     values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret")
     values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'crm.db'}"
     return values

@@ -13,7 +13,10 @@ from flask_login import current_user
 import crm.activity.models
 import crm.api.models
 import crm.audiences.models
+import crm.audit.models
 import crm.automation.models
+import crm.bounces.models
+import crm.broadcasts.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
@@ -32,6 +35,7 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
+import crm.users.entering
 import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
@@ -53,7 +57,20 @@ from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
+from crm.bounces import jobs as bounces_jobs
+from crm.bounces import report_routes as email_reports
+from crm.bounces import routes as email_webhooks
+from crm.broadcasts import act_routes as broadcast_acts
+from crm.broadcasts import fields as broadcast_fields
+from crm.broadcasts import finding as broadcast_finding
+from crm.broadcasts import jobs as broadcasts_jobs
+from crm.broadcasts import listing as broadcasts_listing
+from crm.broadcasts import queries as broadcasts_queries
+from crm.broadcasts import result_routes as broadcast_results
+from crm.broadcasts import routes as broadcasts
+from crm.broadcasts import step_routes as broadcast_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -72,19 +89,29 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import jobs as delivery_jobs
+from crm.delivery import sending_routes as sending
+from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
+from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
+from crm.email import centre_routes as centre
+from crm.email import confirming_routes as confirming
 from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
+from crm.email import queries as email_queries
 from crm.email import routes as templates
+from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
+from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.health.waiting import Waiting
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
@@ -94,6 +121,9 @@ from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
+from crm.preferences import fields as consent_fields
+from crm.preferences import routes as preferences
+from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
 from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
@@ -119,7 +149,19 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, teams, tokens
+from crm.users import (
+    invitations,
+    people,
+    people_finder,
+    photo_routes,
+    resets,
+    role_routes,
+    second_step,
+    teams,
+    tokens,
+    two_factor_routes,
+)
+from crm.users import jobs as users_jobs
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
@@ -132,6 +174,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    invitations.bp,
+    resets.bp,
+    second_step.bp,
+    two_factor_routes.bp,
+    photo_routes.bp,
+    role_routes.bp,
     tokens.bp,
     workflows.bp,
     draft_routes.bp,
@@ -144,6 +192,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     templates.bp,
     messages.bp,
     tracking.bp,
+    email_webhooks.bp,
+    suppressions.bp,
+    sending.bp,
+    email_reports.bp,
+    centre.bp,
+    confirming.bp,
+    preferences.bp,
+    topic_routes.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -158,9 +214,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     privacy.bp,
     duplicates.bp,
+    departures.bp,
     ownership.bp,
     audiences.bp,
     audience_members.contact_bp,
+    broadcasts.bp,
+    broadcast_steps.bp,
+    broadcast_acts.bp,
+    broadcast_results.bp,
     recently_deleted.bp,
     tag_rules.bp,
     tags.bp,
@@ -190,7 +251,11 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    bounces_jobs,
+    delivery_jobs,
+    users_jobs,
     tags_jobs,
+    broadcasts_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -209,6 +274,8 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *tag_fields.FIELDS,
     *audience_fields.FIELDS,
     *email_fields.FIELDS,
+    *broadcast_fields.FIELDS,
+    *consent_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
 
@@ -248,6 +315,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
     Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
+    Panel("preferences", "Preferences", "preferences.panel"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
@@ -291,12 +359,14 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
     bulk_listing.BULK,
     audiences_listing.BULK,
+    broadcasts_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (
     contact_finding.FINDER,
     task_finding.FINDER,
     workflow_finding.FINDER,
+    broadcast_finding.FINDER,
     template_finding.FINDER,
     tag_finding.FINDER,
     audience_finding.FINDER,
@@ -304,13 +374,33 @@ FINDERS: tuple[Finder, ...] = (
 )  # fmt: skip
 """What the search box finds, in this order."""
 
+WAITING: tuple[Waiting, ...] = (
+    email_waiting.WAITING,
+    automation_waiting.WAITING,
+)  # fmt: skip
+"""Work that waits for its moment: what a hold keeps back and the health page counts."""
+
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
     tag_rule_queries.rules_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
+    broadcasts_queries.broadcasts_with,
+    email_queries.templates_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
+
+MENTIONING: tuple[tuple[str, str], ...] = (
+    ("audiences", "condition"),
+    ("contact_views", "query"),
+    ("contact_tag_rules", "filters"),
+    ("contact_tag_rules", "condition"),
+    ("ownership_rules", "condition"),
+    ("broadcasts", "condition"),
+    ("automation_versions", "trigger_conditions"),
+    ("automation_steps", "step_config"),
+)  # fmt: skip
+"""Columns that speak of tags, in conditions and configurations: where one takes the place of another."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
@@ -349,9 +439,11 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         "Reach",
         (
+            Place("broadcasts", "Broadcasts", "broadcasts.index", "send", "crm.broadcasts.view"),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
+            Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
         ),
     ),
     (
@@ -360,8 +452,11 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
+            Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
+            Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),
@@ -379,10 +474,11 @@ ACTIONS: tuple[Place, ...] = (
     Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
     Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("broadcast", "New broadcast", "broadcasts.new", "send", "crm.broadcasts.create"),
     Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
     Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
     Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
-    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("person", "Invite a person to the staff", "invitations.new", "users-plus", "crm.settings.manage"),
     Place("account", "Your account, password and theme", "users.account", "user"),
 )
 """What the search box offers to do."""

@@ -227,10 +227,47 @@ class EmailBounced(EmailActivity):
     icon = "mail-x"
     label = "Email bounced"
     reason: str = ""
+    bounce_type: str = "hard"
 
     @property
     def description(self) -> str | None:
         return self.reason or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailComplained(EmailActivity):
+    kind = "email_complained"
+    icon = "alert-triangle"
+    label = "Email reported as spam"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailReplied(EmailActivity):
+    kind = "email_replied"
+    icon = "arrow-back-up"
+    label = "Email answered"
+    text: str = ""
+
+    @property
+    def description(self) -> str | None:
+        return self.text[:2000] or None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Without the words, which stand in the description and nowhere else."""
+        return {"subject": self.subject, "purpose": self.purpose, "template_id": self.template_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressReleased(Activity):
+    kind = "address_released"
+    icon = "mail-check"
+    label = "Address is written to again"
+    why: str = ""
+
+    @property
+    def description(self) -> str | None:
+        return self.why or None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +283,26 @@ class EmailResubscribed(Activity):
     kind = "email_resubscribed"
     icon = "mail-check"
     label = "Subscribed to email again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferencesChanged(Activity):
+    kind = "preferences_changed"
+    icon = "settings"
+    label = "Preferences changed"
+    changes: dict[str, str]
+    """What was chosen, in words, to how it now stands."""
+
+    @property
+    def description(self) -> str | None:
+        return "\n".join(f"{what}: {now}" for what, now in self.changes.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailConfirmed(Activity):
+    kind = "email_confirmed"
+    icon = "mail-check"
+    label = "Confirmed the email address"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,8 +436,13 @@ VOCABULARY: tuple[type[Activity], ...] = (
     EmailOpened,
     EmailClicked,
     EmailBounced,
+    EmailComplained,
+    EmailReplied,
+    AddressReleased,
     EmailUnsubscribed,
     EmailResubscribed,
+    PreferencesChanged,
+    EmailConfirmed,
     TaskCreated,
     TaskCompleted,
     TaskAssigned,

@@ -6,17 +6,15 @@ from collections.abc import Callable
 
 from flask import current_app
 
-from crm.lib.tokens import Tokens
+from crm.lib.tokens import tokens
 
 OPEN, CLICK, UNSUBSCRIBE = "open", "click", "unsubscribe"
 
 
-def tokens() -> Tokens:
-    """What signs and reads this school's links."""
-    app = current_app
-    if "tokens" not in app.extensions:
-        app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
-    return app.extensions["tokens"]
+def prefixes() -> tuple[str, str, str]:
+    """What the tracked, unsubscribe and picture addresses of every message begin with; a token follows."""
+    base = f"{_base()}/api/track/"
+    return f"{base}email/click/", f"{base}unsubscribe/", f"{base}email/open/"
 
 
 def open_url(message_id: int) -> str:

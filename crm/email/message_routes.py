@@ -10,13 +10,15 @@ from flask_login import current_user
 from crm.contacts.models import Contact
 from crm.contacts.queries import visible_contacts
 from crm.database import commit, db
-from crm.delivery.models import STATUSES
+from crm.delivery.models import STATUSES, SUPPRESSED_FOR
+from crm.delivery.suppression_list import suppression_of
 from crm.email import operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
 from crm.email.operations import PURPOSES
 from crm.lib.htmx import piece
 from crm.lib.merge_tags import MergeError
+from crm.preferences.consent import readers_of
 from crm.preferences.queries import in_force
 from crm.users.access import requires
 
@@ -61,6 +63,7 @@ def show(message_id: int) -> str:
         problem=problem,
         statuses=STATUSES,
         purposes=PURPOSES,
+        about=queries.about(message),
         history=history_of(message, queries.clicks_of(message)),
         may_decide=current_user.can("crm.broadcasts.send"),
     )
@@ -101,13 +104,18 @@ def decide(message_id: int) -> Any:
 def of_contact(contact_id: int) -> Response:
     """The contact's emails and whether they want any, for their profile."""
     contact = db.session.scalar(visible_contacts(current_user).where(Contact.id == contact_id)) or abort(404)
+    reader = readers_of([contact.id])[contact.id]
     return piece(
         "email/_of_contact.html",
         f"Emails to {contact.name}",
         url_for("contacts.show", contact_id=contact.id),
         contact=contact,
         rows=queries.messages_of(contact),
-        left=in_force(contact.email) if contact.email else None,
+        reader=reader,
+        left=in_force(reader.email) if reader.email else None,
+        blocked=suppression_of(reader.email),
+        kinds=SUPPRESSED_FOR,
+        may_release=current_user.can("crm.broadcasts.send"),
         statuses=STATUSES,
         may_read=current_user.can("crm.broadcasts.view"),
     )

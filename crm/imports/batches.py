@@ -19,6 +19,7 @@ from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import custom_fields
 from crm.database import db, is_postgresql, table_of
+from crm.imports.consenting import keep_consent
 from crm.imports.meeting import BY_COLUMN, CONTACTS, Rules
 from crm.imports.models import ContactImportBatch, ContactImportLink
 from crm.imports.rows import Row
@@ -47,6 +48,9 @@ def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
     _index(new)
     reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
+    keep_consent(
+        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")}, rules
+    )
     tagged = _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
     _note(
         import_id, [row.contact_id or 0 for row in new], [(row.contact_id or 0, row.changes) for row in changed], tagged

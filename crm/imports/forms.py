@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional
 
 from crm.contacts.fieldset import countries
@@ -41,6 +41,15 @@ class MappingForm(FlaskForm):
     country = SelectField("Country of phone numbers", description="For numbers without a country code.")
     dates = SelectField("Dates such as 3/4/1990", choices=list(ORDERS.items()), default="")
 
+    consent_note = StringField(
+        "Where their consent comes from", [Optional(), Length(max=300)],
+        description="Such as “sign-up sheet, open day 2026”. Kept as proof for every new contact.",
+    )  # fmt: skip
+    asks_confirmation = BooleanField(
+        "Ask new contacts to confirm their address",
+        description="Each gets one email with a link; no marketing goes to those who have not confirmed.",
+    )
+
     @property
     def mapping(self) -> dict[str, str]:
         """Column index → field, for the columns to import."""
@@ -75,6 +84,8 @@ def mapping_form(found: ContactImport, user: User) -> MappingForm:
         dedupe=found.dedupe,
         tags=found.tag_ids,
         country=found.country or "",
+        consent_note=found.consent_note,
+        asks_confirmation=found.asks_confirmation,
         dates={True: "day", False: "month"}.get(found.day_first, ""),
     )
     form.tags.choices = [(tag.id, tag.name) for tag in all_tags()]

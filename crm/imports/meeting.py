@@ -37,6 +37,8 @@ class Rules:
     actor: Actor
     only_of: int | None = None
     dedupe: str = "email"
+    consent_note: str = ""
+    asks_confirmation: bool = False
     fills: frozenset[str] = frozenset()
     """The columns and own fields that rows may have values for."""
 

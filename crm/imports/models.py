@@ -66,6 +66,9 @@ class ContactImport(Identified, Model):
     day_first: Mapped[bool | None]
     country: Mapped[str | None] = mapped_column(sa.String(2))
     """Where phone numbers without a country code were dialled."""
+    consent_note: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    """Where the new contacts' consent to marketing comes from, kept as proof; empty if that is not known."""
+    asks_confirmation: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     status: Mapped[str] = mapped_column(sa.String(12), default="uploaded", index=True)
     rows_total: Mapped[int | None]
     rows_done: Mapped[int] = mapped_column(default=0)

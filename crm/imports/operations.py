@@ -92,6 +92,8 @@ def describe(
     dedupe: str = "email",
     day_first: bool | None = None,
     country: str | None = None,
+    consent_note: str = "",
+    asks_confirmation: bool = False,
 ) -> None:
     """Say what the columns mean and how rows meet contacts. Raises Refused."""
     if found.is_working or found.status == "done":
@@ -105,6 +107,7 @@ def describe(
     found.dedupe, found.is_described = dedupe, True
     found.mapping, found.tag_ids, found.existing = dict(mapping), list(tag_ids), existing
     found.day_first, found.country = day_first, country or None
+    found.consent_note, found.asks_confirmation = consent_note.strip()[:300], asks_confirmation
 
 
 def check(found: ContactImport) -> None:

@@ -170,7 +170,8 @@ def _check(found: ContactImport, form: MappingForm) -> str | None:
         tag_ids = [*(form.tags.data or []), *_new_tag(form)]
         operations.describe(
             found, form.mapping, tag_ids=tag_ids, existing=form.existing.data, dedupe=form.dedupe.data,
-            day_first=form.day_first, country=form.country.data,
+            day_first=form.day_first, country=form.country.data, consent_note=form.consent_note.data or "",
+            asks_confirmation=form.asks_confirmation.data,
         )  # fmt: skip
         operations.check(found)
     except (operations.Refused, tags.Refused) as error:

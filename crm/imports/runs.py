@@ -270,7 +270,13 @@ def _rules_for(found: ContactImport) -> Rules:
     actor = replace(creator.actor, name=f"Import of {found.file_name} by {creator.name}") if creator else None
     only_of = creator.id if creator and creator.sees_assigned_only else None
     return Rules(
-        found.existing, tuple(found.tag_ids), actor or Actor(name=f"Import of {found.file_name}"), only_of, found.dedupe
+        found.existing,
+        tuple(found.tag_ids),
+        actor or Actor(name=f"Import of {found.file_name}"),
+        only_of,
+        found.dedupe,
+        found.consent_note,
+        found.asks_confirmation,
     )
 
 

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.api.models import IdempotencyKey
+from crm.bounces.models import MailReport
 from crm.contacts.models import Contact
 from crm.database import db, table_of
-from crm.delivery.models import Suppression
+from crm.delivery.models import Suppression, SuppressionRelease
 from crm.duplicates.models import ContactMerge
-from crm.email.models import EmailLink, EmailLinkClick, EmailMessage
+from crm.email.models import EmailLink, EmailLinkClick, EmailMessage, EmailOpen
 from crm.imports.models import WORKING, ContactImport, ContactImportRow
 from crm.imports.operations import path_of
 from crm.notifications.models import Notification
@@ -42,7 +43,7 @@ def is_known(email: str) -> bool:
 
 def forget_reader(contact_id: int | None, email: str | None) -> None:
     """Keep the emails that were sent as numbers alone: without reader, values, answers and devices."""
-    messages, clicks = table_of(EmailMessage), table_of(EmailLinkClick)
+    messages, clicks, opens = table_of(EmailMessage), table_of(EmailLinkClick), table_of(EmailOpen)
     mine = sa.or_(
         messages.c.contact_id == contact_id if contact_id else sa.false(),
         messages.c.to_address == email if email else sa.false(),
@@ -50,9 +51,11 @@ def forget_reader(contact_id: int | None, email: str | None) -> None:
     ids = sa.select(messages.c.id).where(mine)
     theirs = sa.or_(clicks.c.email_message_id.in_(ids), clicks.c.contact_id == contact_id if contact_id else sa.false())
     common = sa.exists(sa.select(EmailLink.id).where(EmailLink.url == clicks.c.url))
-    quiet = {"contact_id": None, "user_agent": None, "ip_address": None}
+    quiet = {"contact_id": None, "user_agent": None, "ip_address": None, "device": None, "client": None, "system": None}
     db.session.execute(sa.update(clicks).where(theirs, sa.not_(common)).values(url=""), execution_options=QUIET)
     db.session.execute(sa.update(clicks).where(theirs).values(**quiet), execution_options=QUIET)
+    seen = sa.update(opens).where(opens.c.email_message_id.in_(ids)).values(**quiet)
+    db.session.execute(seen, execution_options=QUIET)
     unsent = sa.case((messages.c.status.in_(("pending", "claimed")), "cancelled"), else_=messages.c.status)
     db.session.execute(
         sa.update(messages)
@@ -63,6 +66,16 @@ def forget_reader(contact_id: int | None, email: str | None) -> None:
         ),
         execution_options=QUIET,
     )  # fmt: skip
+
+
+def forget_reported(email: str) -> None:
+    """Keep what carriers reported about messages to the address as numbers alone."""
+    reports = table_of(MailReport)
+    quiet = {"address": "", "reason": ""}
+    db.session.execute(sa.update(reports).where(reports.c.address == email).values(**quiet), execution_options=QUIET)
+    db.session.execute(
+        sa.delete(SuppressionRelease).where(SuppressionRelease.address == email), execution_options=QUIET
+    )
 
 
 def forget_kept(contact_id: int | None, email: str | None) -> None:

@@ -17,6 +17,7 @@ from crm.database import db
 from crm.lib import clock
 from crm.tasks.models import OPEN, Task
 from crm.users.models import TeamMember, User
+from crm.users.queries import circle_of
 
 PAGE = 50
 IS_OPEN = sa.text("contact_tasks.status IN ('pending', 'in_progress')")
@@ -75,7 +76,10 @@ def visible_task(viewer: User, task_id: int) -> Task:
 
 def shows_contact(viewer: User, task: Task) -> bool:
     """Whether the viewer may know whom the task is about."""
-    return not viewer.sees_assigned_only or task.contact.owner_id == viewer.id
+    if viewer.reach == "all":
+        return True
+    contact, near = task.contact, circle_of(viewer)
+    return contact.owner_id == viewer.id or contact.owner_id in near.people or contact.team_id in near.teams
 
 
 def task_page(viewer: User, whose: str = "mine", state: str = "open", after: str | None = None) -> Page:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from crm.contacts.search import FILL, WORDS
 from crm.database import UTCDateTime
 
-revision = "0002_contacts_rest"
+revision = "0002"
 down_revision = "0001"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
