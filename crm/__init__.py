@@ -83,6 +83,7 @@ def _offer(app: Flask, wiring: Any) -> None:
     app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
     app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
     app.extensions["where_used"] = wiring.WHERE_USED
+    app.extensions["mentioning"] = wiring.MENTIONING
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["more_condition_fields"] = wiring.MORE_CONDITION_FIELDS

@@ -438,6 +438,18 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
+MENTIONING: tuple[tuple[str, str], ...] = (
+    ("audiences", "condition"),
+    ("contact_views", "query"),
+    ("contact_tag_rules", "filters"),
+    ("contact_tag_rules", "condition"),
+    ("ownership_rules", "condition"),
+    ("broadcasts", "condition"),
+    ("automation_versions", "trigger_conditions"),
+    ("automation_steps", "step_config"),
+)  # fmt: skip
+"""Columns that speak of tags, in conditions and configurations: where one takes the place of another."""
+
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
     "contact_tasks": ("tasks.edit", "task_id"),
