@@ -55,10 +55,4 @@ CLOCK = (
     Every(1, go_back),
     Every(1, run_broadcasts),
     Every(1, check_broadcast_links),
-    Every(1, go_back),
-    Every(1, run_broadcasts),
-    Every(1, check_broadcast_links),
-    Every(1, apply_reports),
-    Every(1, confirm_subscriptions),
-    Every(60 * 24, forget_reports),
 )

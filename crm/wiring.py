@@ -200,8 +200,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     confirming.bp,
     preferences.bp,
     topic_routes.bp,
-    email_webhooks.bp,
-    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -258,10 +256,6 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     users_jobs,
     tags_jobs,
     broadcasts_jobs,
-    users_jobs,
-    tags_jobs,
-    broadcasts_jobs,
-    bounces_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
