@@ -80,7 +80,6 @@ AUDITED: tuple[Audited, ...] = (
     Audited(CommunicationPreferences, lambda _wants: ""),
     Audited(Suppression, lambda suppression: suppression.address),
     Audited(EmailSender, _name, is_small=True),
-    Audited(TagRule, lambda rule: rule.activity_type, frozenset({"past_after_id", "past_until_id", "past_tagged"})),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
     Audited(Audience, _name, frozenset({"member_count", "changed_at", "refreshed_at", "due_at"})),

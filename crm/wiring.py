@@ -405,7 +405,6 @@ WAITING: tuple[Waiting, ...] = (
     broadcasts_waiting.WAITING,
     email_waiting.WAITING,
     automation_waiting.WAITING,
-    broadcasts_waiting.WAITING,
     ACTIVITIES,
     imports_waiting.WAITING,
     bulk_waiting.WAITING,
