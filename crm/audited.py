@@ -10,6 +10,7 @@ from typing import Any
 from crm.audiences.models import Audience
 from crm.audit.tracking import Audited
 from crm.automation.models import Step, Version, Workflow
+from crm.broadcasts.models import Broadcast
 from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.custom_fields.models import CustomField, FieldValue
@@ -33,6 +34,10 @@ from crm.views.models import ContactView
 _RUN = frozenset({
     "rows_done", "rows_total", "done", "checkpoint", "attempts", "fence", "lease_until", "lines", "stored_as", "encoding",
     "delimiter", "error",
+})  # fmt: skip
+_COUNTED = frozenset({
+    "fence", "lease_until", "checkpoint", "frozen", "expected", "counted_at", "sent_count", "opened_count", "clicked_count", "link_checks",
+    "links_due_at", "version", "lane_id", "rest_lane_id", "sending_since", "is_rolled_out",
 })  # fmt: skip
 
 
@@ -84,6 +89,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Version, lambda version: f"version {version.number}", frozenset({"revision"})),
     Audited(Step, lambda step: step.step_type, frozenset({"step_order"})),
     Audited(EmailTemplate, _name),
+    Audited(Broadcast, _name, _COUNTED, is_small=True),
     Audited(OwnershipRule, _name, frozenset({"last_user_id"})),
     Audited(Absence, lambda _absence: "", is_small=True),
     Audited(ContactImport, lambda made: made.file_name, _RUN),

@@ -6,6 +6,7 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.bounces.jobs import apply_reports, confirm_subscriptions, forget_reports
 from crm.broadcasts.jobs import check_broadcast_links, run_broadcasts
 from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.jobs import sweep_names
@@ -48,4 +49,7 @@ CLOCK = (
     Every(1, go_back),
     Every(1, run_broadcasts),
     Every(1, check_broadcast_links),
+    Every(1, apply_reports),
+    Every(1, confirm_subscriptions),
+    Every(60 * 24, forget_reports),
 )

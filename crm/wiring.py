@@ -59,6 +59,8 @@ from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
+from crm.bounces import jobs as bounces_jobs
+from crm.bounces import routes as email_webhooks
 from crm.broadcasts import act_routes as broadcast_acts
 from crm.broadcasts import fields as broadcast_fields
 from crm.broadcasts import finding as broadcast_finding
@@ -86,6 +88,7 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
 from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
@@ -190,6 +193,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     confirming.bp,
     preferences.bp,
     topic_routes.bp,
+    email_webhooks.bp,
+    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -244,6 +249,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     users_jobs,
     tags_jobs,
     broadcasts_jobs,
+    bounces_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -419,6 +425,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
+            Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
         ),
     ),
     (

@@ -104,6 +104,15 @@ def choose_contacts(broadcast: Broadcast, contact_ids: Iterable[int]) -> None:
     touch(broadcast)
 
 
+def choose_found(broadcast: Broadcast, found: sa.Select[tuple[int]]) -> int:
+    """Have it go to all these contacts, a SELECT of ids; how many there are. One statement, however many."""
+    rows = found.add_columns(sa.literal(broadcast.id))
+    made = db.session.execute(sa.insert(BroadcastContact).from_select(["contact_id", "broadcast_id"], rows)).rowcount
+    broadcast.is_for_chosen = True
+    touch(broadcast)
+    return made
+
+
 def chosen_count(broadcast: Broadcast) -> int:
     """How many contacts were chosen by hand."""
     mine = sa.select(sa.func.count()).select_from(BroadcastContact)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import selectinload
 
-from crm.broadcasts.models import PURPOSE, Broadcast, BroadcastAudience
+from crm.broadcasts.models import PURPOSE, Broadcast
 from crm.conditions.mentions import Mentioned, Use
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
@@ -87,7 +87,7 @@ def names_of(ids: Sequence[int]) -> dict[int, str]:
 
 
 def broadcasts_with(thing: Mentioned) -> list[Use]:
-    """The broadcasts not yet sent that are for a tag or an audience, by name."""
+    """The broadcasts not yet sent that are for a tag or an audience, or were begun with a template, by name."""
     waiting = sa.select(Broadcast).where(Broadcast.status.in_(("draft", "scheduled", "missed", "launching")))
     found = waiting.options(selectinload(Broadcast.audiences)).order_by(Broadcast.name, Broadcast.id)
     return [
@@ -98,5 +98,5 @@ def broadcasts_with(thing: Mentioned) -> list[Use]:
 
 
 def _speaks_of(broadcast: Broadcast, thing: Mentioned) -> bool:
-    refs = [{"audience_id": each.audience_id} for each in broadcast.audiences if isinstance(each, BroadcastAudience)]
-    return thing.is_in([broadcast.condition, refs])
+    refs = [{"audience_id": each.audience_id} for each in broadcast.audiences]
+    return thing.is_in([broadcast.condition, refs, {"template_id": broadcast.template_id}])

@@ -62,7 +62,7 @@ def result_of(broadcast: Broadcast, now: datetime) -> Result:
         _stats(figures),
         _over_time(broadcast, which, now),
         bar_chart("Links", [Row(each.url, each.clicks, each.machine_clicks) for each in analytics.links(which)], "clicks", names=PEOPLE),
-        share_chart("Devices", [Row(each.name.capitalize(), each.count) for each in analytics.devices(which)], "opens"),
+        share_chart("Devices", _devices(which), "opens"),
         bar_chart("Domains", [Row(each.domain, each.figures.sent) for each in analytics.domains(which, 10)], "emails"),
         bar_chart("Bounces", [Row(each.name[:120], each.count) for each in bounces], "bounces") if bounces else None,
         bar_chart("Unsubscribed", [Row(REASONS.get(each.name, "No reason given"), each.count) for each in leavers], "people")
@@ -93,6 +93,15 @@ def _stats(found: EmailFigures) -> list[Stat]:
         Stat("Unsubscribed", f"{found.unsubscribed:,}", percent(found.unsubscribed, arrived), "left"),
         Stat("Complained", f"{found.complained:,}"),
     ]  # fmt: skip
+
+
+def _devices(which: Which) -> list[Row]:
+    """The kinds of devices, whatever program was used on them."""
+    found: dict[str, int] = {}
+    for each in analytics.devices(which):
+        name = "Not told" if each.name == "unknown" else each.name.capitalize()
+        found[name] = found.get(name, 0) + each.count
+    return [Row(name, count) for name, count in sorted(found.items(), key=lambda pair: -pair[1])]
 
 
 def _over_time(broadcast: Broadcast, which: Which, now: datetime) -> LineChart:

@@ -11,6 +11,7 @@ from crm.broadcasts import drafting, queries
 from crm.broadcasts.drafting import Refused
 from crm.broadcasts.forms import NameForm
 from crm.broadcasts.models import STATUSES, Broadcast
+from crm.contacts.listing import matching, read_wanted
 from crm.contacts.queries import visible_ids
 from crm.database import commit, db
 from crm.email.models import EmailTemplate
@@ -63,6 +64,17 @@ def create_for_chosen() -> ResponseReturnValue:
     name = f"To {len(ids)} contacts, {clock.local(clock.now(), current_user.timezone):%d %B}"
     broadcast = drafting.create_broadcast(name, current_user.actor)
     drafting.choose_contacts(broadcast, ids)
+    commit()
+    return redirect(url_for("broadcast_steps.audience", broadcast_id=broadcast.id), 303)
+
+
+@bp.post("/listed")
+@requires("crm.broadcasts.create")
+def create_for_list() -> ResponseReturnValue:
+    """Make a draft for all contacts that the list of this address means, as they are now."""
+    broadcast = drafting.create_broadcast("To the contacts of a list", current_user.actor)
+    count = drafting.choose_found(broadcast, matching(read_wanted(request.args, current_user), current_user))
+    drafting.rename(broadcast, f"To {count:,} contacts, {clock.local(clock.now(), current_user.timezone):%d %B}")
     commit()
     return redirect(url_for("broadcast_steps.audience", broadcast_id=broadcast.id), 303)
 

@@ -99,6 +99,7 @@ WORDS = {
     "duplicate_pairs": ("possible duplicate", "possible duplicates"),
     "contact_merges": ("merge that can be undone", "merges that can be undone"),
     "email_messages": ("email", "emails"),
+    "broadcast_contacts": ("broadcast that is being written", "broadcasts that are being written"),
     "email_link_clicks": ("click on a link", "clicks on links"),
     "email_opens": ("opening of an email", "openings of emails"),
 }

@@ -10,7 +10,8 @@ from flask_login import current_user
 from crm.contacts.models import Contact
 from crm.contacts.queries import visible_contacts
 from crm.database import commit, db
-from crm.delivery.models import STATUSES
+from crm.delivery.models import STATUSES, SUPPRESSED_FOR
+from crm.delivery.suppression_list import suppression_of
 from crm.email import operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
@@ -112,6 +113,9 @@ def of_contact(contact_id: int) -> Response:
         rows=queries.messages_of(contact),
         reader=reader,
         left=in_force(reader.email) if reader.email else None,
+        blocked=suppression_of(reader.email),
+        kinds=SUPPRESSED_FOR,
+        may_release=current_user.can("crm.broadcasts.send"),
         statuses=STATUSES,
         may_read=current_user.can("crm.broadcasts.view"),
     )

@@ -19,6 +19,7 @@ from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
 
 PURPOSES = {
+    "broadcast": "Broadcast",
     "workflow": "Workflow",
     "test": "Test",
     "notification": "Notification",

@@ -6,7 +6,7 @@ from alembic import op
 from crm.database import JSON, BigId, UTCDateTime
 
 revision = "0003"
-down_revision = "0009"
+down_revision = "0002"
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from crm.database import UTCDateTime
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:

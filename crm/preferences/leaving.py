@@ -1,0 +1,43 @@
+"""Many people who leave at once, because carriers report their complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from crm.activity.operations import emit_all
+from crm.activity.vocabulary import Actor, EmailUnsubscribed
+from crm.database import db, table_of
+from crm.lib import clock
+from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.queries import unsubscribed_among
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A contact whose address wants no more marketing email, and the message that was the last straw."""
+
+    contact_id: int
+    email: str
+    message_id: int | None = None
+
+
+def unsubscribe_all(leaving: Sequence[Leaving], reason: str, by: Actor) -> int:
+    """Send no more marketing email to these addresses, in a few statements; how many were new."""
+    if not leaving:
+        return 0
+    gone = unsubscribed_among({each.email for each in leaving})
+    new = {each.email.lower(): each for each in leaving if each.email.lower() not in gone}
+    rows = [
+        {
+            "contact_id": each.contact_id, "email": email, "reason": reason[:100], "email_message_id": each.message_id,
+            "unsubscribed_at": clock.now(),
+        }
+        for email, each in new.items()
+    ]  # fmt: skip
+    if rows:
+        db.session.execute(sa.insert(table_of(EmailUnsubscribe)), rows)
+        emit_all(EmailUnsubscribed(contact_id=each.contact_id, reason=reason, by=by) for each in new.values())
+    return len(rows)
