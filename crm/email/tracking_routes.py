@@ -68,8 +68,9 @@ def leaving(token: str) -> Any:
         return render_template("tracking/unknown_reader.html"), 410
     email = holder.email
     return render_template(
-        "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS
-    )
+        "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS,
+        topic=holder.topic,
+    )  # fmt: skip
 
 
 @bp.post("/unsubscribe/<token>")

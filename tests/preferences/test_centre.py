@@ -149,3 +149,14 @@ def test_the_footer_leads_to_both_pages(anonymous, carla):
     leave, choose = links_in(server.messages[0][2], "unsubscribe")
     assert choose == f"{leave}/preferences"
     assert anonymous.get(choose).status_code == 200
+
+
+def test_leaving_only_the_topic_of_the_email(anonymous, carla, news):
+    message = sent(carla, topic_id=news.id)
+    url = page_of(carla, message, page="topic")
+    leave = anonymous.get(url.removesuffix("/topic"))
+    assert "No more “News”" in leave.text
+    anonymous.post(url)
+    anonymous.post(url)
+    assert proofs() == [("topic:news", False, "page")]
+    assert in_force("carla@example.com") is None
