@@ -16,6 +16,7 @@ class SendEmail:
     is_marketing: bool = True
     topic_id: int | None = None
     """Instead of the template's."""
+    sender_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from crm.activity.vocabulary import Actor
 from crm.audiences.models import Audience
 from crm.broadcasts.models import Broadcast
 from crm.database import db
+from crm.delivery.models import EmailSender
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
 from crm.preferences.models import Topic
@@ -106,3 +107,4 @@ BROADCAST = ById("broadcast", Broadcast, "id")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
 TOPIC = Reference("topic", Topic, "slug")
 USER = Reference("user", User, "email")
+SENDER = Reference("sender", EmailSender, "address")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -10,8 +12,9 @@ from wtforms.validators import Length, Optional
 
 from crm.automation.decisions import Decision, Next
 from crm.automation.decisions import SendEmail as SendEmailEffect
+from crm.automation.declared import Problem
 from crm.automation.merge_field import email_can_be_written, email_tags_known
-from crm.automation.references import TEMPLATE, TOPIC
+from crm.automation.references import SENDER, TEMPLATE, TOPIC
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
 from crm.lib.form_checks import choices
@@ -33,6 +36,7 @@ class SendEmailForm(Form):
         "Topic", [Optional()], coerce=_number, choices=lambda: TOPIC.choices("None, or that of the template"),
         description="Only those who get this topic get the email.",
     )  # fmt: skip
+    sender_id = SelectField("From", [Optional()], coerce=_number, choices=lambda: SENDER.choices("The default sender"))
     transactional = BooleanField(
         "Transactional", description="Also goes to people who do not want marketing: only for what they need to know."
     )
@@ -59,7 +63,7 @@ class SendEmail(StepType):
     label = "Send an email"
     group = "Communication"
     icon = "mail"
-    references = {"template_id": TEMPLATE, "topic_id": TOPIC}
+    references = {"template_id": TEMPLATE, "topic_id": TOPIC, "sender_id": SENDER}
     Form = SendEmailForm
 
     def summary(self, config: Config) -> str:
@@ -67,9 +71,13 @@ class SendEmail(StepType):
             return f"Send the email {TEMPLATE.name_of(config['template_id'])}"
         return f"Send the email “{config['subject']}”" if config.get("subject") else "Send an email"
 
+    def missing(self, config: Mapping[str, Any]) -> list[Problem]:
+        """What stops the step; a sender that is gone does not: the default one takes its place."""
+        return [each for each in super().missing(config) if each.key != "sender_id"]
+
     def decide(self, view: View, config: Config, now: datetime) -> Decision:  # noqa: ARG002
         own = {} if config.get("template_id") else {"subject": config["subject"], "content": config["content"]}
         is_marketing = not config.get("transactional", False)
-        topic = config.get("topic_id")
-        effect = SendEmailEffect(config.get("template_id"), is_marketing=is_marketing, topic_id=topic, **own)
+        chosen = {"topic_id": config.get("topic_id"), "sender_id": config.get("sender_id")}
+        effect = SendEmailEffect(config.get("template_id"), is_marketing=is_marketing, **chosen, **own)
         return Decision(Next(), "Email queued", (effect,))

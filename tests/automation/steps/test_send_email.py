@@ -6,6 +6,7 @@ from crm.automation.decisions import SendEmail
 from crm.automation.operations import enroll
 from crm.automation.types import STEPS
 from crm.database import commit, db
+from crm.delivery.senders import delete_sender, save_sender
 from crm.email.models import EmailContent, EmailMessage, EmailTemplate
 from crm.email.operations import ensure_content
 from crm.preferences.models import Topic
@@ -80,3 +81,21 @@ def test_a_topic_and_a_kind_go_with_the_message(app):
     paths.run()
     message = db.session.scalars(sa.select(EmailMessage)).one()
     assert (message.kind, message.topic_id, message.is_marketing) == ("class_reminder", topic.id, False)
+
+
+def test_it_comes_from_the_chosen_sender_and_from_the_default_one_when_that_is_gone(app):
+    anna = save_sender(None, "Anna", "anna@school.example", "", is_default=False)
+    commit()
+    assert problems("send_email", {**OWN, "sender_id": "anna@school.example"}) == {}
+    assert problems("send_email", {**OWN, "sender_id": 99}).keys() == {"sender_id"}
+    ids = paths.contacts(2)
+    workflow = paths.running(("send_email", {**OWN, "sender_id": anna.id}))
+    enroll(workflow, ids[:1])
+    commit()
+    paths.run()
+    assert db.session.scalar(sa.select(EmailMessage.sender_id)) == anna.id
+    delete_sender(anna)
+    enroll(workflow, ids[1:])
+    commit()
+    paths.run()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(EmailMessage)) == 2
