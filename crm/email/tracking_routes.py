@@ -101,7 +101,7 @@ def _leave(holder: Holder, how: str) -> None:
     reason, message = request.form.get("reason", ""), holder.message
     reason = reason if reason in queries.REASONS else ""
     operations.unsubscribe(
-        holder.contact,
+        holder.reader,
         holder.email,
         READER,
         reason=reason,
