@@ -69,7 +69,7 @@ def _smtp(value: str) -> str:
 
 def _count(value: str) -> int:
     if not value.isdecimal():
-        raise ValueError(f"“{value}” is no number; write 0 or the number of proxies in front")
+        raise ValueError(f"“{value}” is no number; write one such as 0")
     return int(value)
 
 
@@ -124,6 +124,9 @@ SETTINGS = (
     ),
     Setting(
         "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
+    ),
+    Setting(
+        "TRACKING_BUFFER", "50", _count, "milliseconds an open may wait to be written with others; 0: written at once"
     ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
 )

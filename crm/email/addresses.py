@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import current_app
+from flask import Flask, current_app
 
 from crm.lib.tokens import Tokens
 
@@ -13,7 +13,11 @@ OPEN, CLICK, UNSUBSCRIBE = "open", "click", "unsubscribe"
 
 def tokens() -> Tokens:
     """What signs and reads this school's links."""
-    app = current_app
+    return tokens_of(current_app)
+
+
+def tokens_of(app: Flask) -> Tokens:
+    """The same for an app outside of its context."""
     if "tokens" not in app.extensions:
         app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
     return app.extensions["tokens"]
