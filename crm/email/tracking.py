@@ -55,7 +55,7 @@ def record(connection: sa.Connection, hits: Sequence[Hit], destinations: Destina
     """Note these hits. Only a person's first open, and each click of a person, is an activity."""
     rows = messages_of(connection, {hit.message_id for hit in hits})
     urls = destinations.of(connection, hits, rows)
-    page = _Page(connection, rows, _earlier_clicks(connection, hits))
+    page = Page(connection, rows, _latest_clicks(connection, hits))
     for hit, url in zip(hits, urls, strict=True):
         row = rows.get(hit.message_id)
         if row is not None and (hit.position is None or url is not None):
@@ -76,7 +76,7 @@ _FIND = sa.select(*(_messages.c[name] for name in _FACTS)).where(
 _EARLIER = sa.select(_clicks.c.email_message_id, _clicks.c.url, _clicks.c.clicked_at).where(
     _clicks.c.email_message_id.in_(sa.bindparam("ids", expanding=True)),
     _clicks.c.clicked_at > sa.bindparam("since"),
-    _clicks.c.visitor.in_((PERSON, WAITING)),
+    _clicks.c.visitor.in_(sa.bindparam("visitors", expanding=True)),
 )
 _COUNT = (
     sa.update(_messages)
@@ -113,22 +113,28 @@ def messages_of(connection: sa.Connection, ids: set[int]) -> dict[int, sa.Row[An
     return {row.id: row for row in connection.execute(_FIND, {"ids": list(ids)})}
 
 
-def _earlier_clicks(connection: sa.Connection, hits: Sequence[Hit]) -> dict[tuple[int, str], datetime]:
-    """When each link of these messages was last followed, if that was just now."""
+def _latest_clicks(connection: sa.Connection, hits: Sequence[Hit]) -> dict[tuple[int, str], datetime]:
     clicks = [hit for hit in hits if hit.position is not None]
     if not clicks:
         return {}
-    since = min(hit.at for hit in clicks) - AGAIN
-    found = connection.execute(_EARLIER, {"ids": list({hit.message_id for hit in clicks}), "since": since})
+    ids, first = {hit.message_id for hit in clicks}, min(hit.at for hit in clicks)
+    return earlier_clicks(connection, ids, first, (PERSON, WAITING))
+
+
+def earlier_clicks(
+    connection: sa.Connection, ids: set[int], first: datetime, visitors: Sequence[str]
+) -> dict[tuple[int, str], datetime]:
+    """When each link of these messages was last followed by such visitors, if that was just before the first of the new clicks."""
+    asked = {"ids": list(ids), "since": first - AGAIN, "visitors": list(visitors)}
     latest: dict[tuple[int, str], datetime] = {}
-    for number, url, at in found:
+    for number, url, at in connection.execute(_EARLIER, asked):
         latest[number, url] = max(at, latest.get((number, url), at))
     return latest
 
 
 @dataclass
-class _Page:
-    """What there is to write, gathered hit by hit."""
+class Page:
+    """What there is to write, gathered hit by hit. `latest` is when each link was last followed."""
 
     connection: sa.Connection
     rows: dict[int, sa.Row[Any]]
@@ -140,9 +146,14 @@ class _Page:
     activities: list[dict[str, Any]] = field(default_factory=list)
     has_waiting: bool = False
 
+    def count_of(self, row: sa.Row[Any]) -> dict[str, Any]:
+        """What is to be added to the counts of a message."""
+        return self.counts.setdefault(row.id, _no_counts(row))
+
     def note(self, hit: Hit, row: sa.Row[Any], url: str | None) -> None:
+        """A hit on a message; `url` is where it leads, None for the picture."""
         verdict = judged(hit, row)
-        count = self.counts.setdefault(row.id, _no_counts(row))
+        count = self.count_of(row)
         if url is None:
             self.opens.append({**_seen(hit, row, verdict), "opened_at": hit.at})
             self._count_open(hit, row, verdict, count)
@@ -201,6 +212,7 @@ class _Page:
             self.activities.append(row_of(told, at))
 
     def write(self) -> None:
+        """Write all of it."""
         settle_unknown(self.connection, [self.rows[number] for number in self.counts])
         for statement, rows in (
             (sa.insert(_opens), self.opens), (sa.insert(_clicks), self.clicks), (_COUNT, list(self.counts.values())),
