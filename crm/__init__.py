@@ -51,7 +51,8 @@ def _believe_proxies(app: Flask) -> None:
 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
-    from crm import schedule, wiring
+    from crm import audited, schedule, wiring
+    from crm.audit import tracking
     from crm.lib import html, limits, static_files
     from crm.settings import overlay
     from crm.setup.routes import lead_here
@@ -59,6 +60,7 @@ def _wire(app: Flask) -> None:
 
     html.init_app(app)
     overlay.init_app(app)
+    tracking.init_app(app, audited.AUDITED)
     static_files.init_app(app)
     sessions.init_app(app)
     app.before_request(lead_here)
@@ -83,5 +85,6 @@ def _wire(app: Flask) -> None:
     app.extensions["places"] = wiring.places_of
     app.extensions["actions"] = wiring.actions_of
     app.extensions["finders"] = wiring.FINDERS
+    app.extensions["waiting"] = wiring.WAITING
     queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
     app.context_processor(wiring.page_context)

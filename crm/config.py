@@ -5,6 +5,7 @@ Settings come from the environment, then `.env`, then `instance/config.toml`, th
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import tomllib
@@ -18,6 +19,19 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from crm.lib.clock import is_zone
+from crm.lib.imap_url import MailboxAddress
+from crm.lib.setting_values import (
+    channels,
+    clock_time,
+    colour,
+    currency,
+    date_style,
+    days,
+    file_name,
+    number,
+    web_address,
+    weekday,
+)
 from crm.lib.smtp_url import Server
 
 LISTENS_AT = "COHORT_LISTENS_AT"
@@ -73,6 +87,12 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _amount(value: str) -> int:
+    if not value.isdecimal() or int(value) > 1000:
+        raise ValueError(f"“{value}” is no number from 0 to 1000")
+    return int(value)
+
+
 def _sender(value: str) -> str:
     local, at, host = parseaddr(value)[1].rpartition("@")
     if not local or not at or not host:
@@ -98,6 +118,32 @@ def _secret(value: str) -> str:
     return value
 
 
+def _key(value: str) -> str:
+    if value and len(value) < 12:
+        raise ValueError("it needs at least 12 characters")
+    return value
+
+
+def _topics(value: str) -> str:
+    if not all(each.startswith("arn:aws") and each.count(":") == 5 for each in value.split()):
+        raise ValueError("write the ARNs of topics, spaced, such as arn:aws:sns:eu-west-1:123456789012:bounces")
+    return value
+
+
+def _public_key(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("write the verification key as SendGrid shows it, in one line") from None
+    return value.strip()
+
+
+def _imap(value: str) -> str:
+    if value:
+        MailboxAddress.of_url(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting. `read` turns its text into the value, or raises ValueError in words for the person who set it."""
@@ -119,6 +165,8 @@ SETTINGS = (
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting("MARKETING_CAP", "0", _amount, "how many marketing messages a contact gets at most; 0: no limit"),
+    Setting("MARKETING_CAP_DAYS", "7", _amount, "within how many days"),
     Setting(
         "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
     ),
@@ -128,7 +176,44 @@ SETTINGS = (
     Setting(
         "TRACKING_BUFFER", "50", _count, "milliseconds an open may wait to be written with others; 0: written at once"
     ),
+    Setting("EMAIL_WEBHOOK_SES_TOPICS", "", _topics, "ARNs of the SNS topics whose reports of Amazon SES are taken"),
+    Setting(
+        "EMAIL_WEBHOOK_SES_CERTIFICATES",
+        "",
+        lambda v: _http_url(v) if v else "",
+        "where SNS keeps its certificates, for tests",
+    ),
+    Setting("EMAIL_WEBHOOK_SENDGRID_SECRET", "", _public_key, "SendGrid's verification key; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_MAILGUN_SECRET", "", _key, "Mailgun's webhook signing key; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_POSTMARK_SECRET", "", _key, "user:password that Postmark sends; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_BREVO_SECRET", "", _key, "the token (or user:password) that Brevo sends; opens its webhook"),
+    Setting("EMAIL_WEBHOOK_GENERIC_SECRET", "", _key, "signs reports in Cohort's own form; opens their webhook"),
+    Setting("IMAP_URL", "", _imap, "a mailbox read for bounces and replies"),
+    Setting("DNS_SERVER", "", _text, "the DNS server asked about sending domains; empty: the machine's own"),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
+    Setting("WEBSITE", "", web_address, "the school's website, linked from public pages and email"),
+    Setting("LOGO", "", file_name, "the school's logo, a file in instance/files; set on the page"),
+    Setting("ACCENT_COLOUR", "", colour, "the school's colour on public pages; empty: the product's"),
+    Setting("CURRENCY", "EUR", currency, "the money the school counts in"),
+    Setting("DATE_STYLE", "day", date_style, "how days are written: day (7 Mar 2027), month (Mar 7, 2027) or iso"),
+    Setting("FIRST_WEEKDAY", "monday", weekday, "what a week begins with: monday, saturday or sunday"),
+    Setting(
+        "QUIET_HOURS_START", "", clock_time, "from when nothing is sent at night, such as 21:00; empty: no quiet hours"
+    ),
+    Setting("QUIET_HOURS_END", "", clock_time, "until when nothing is sent in the morning, such as 08:00"),
+    Setting("QUIET_HOURS_CHANNELS", "sms whatsapp", channels, "what keeps quiet: email, sms, whatsapp"),
+    Setting("TRACES_KEPT_DAYS", "90", days, "how long addresses and devices of opens and clicks are kept; 0: for good"),
+    Setting("SIGN_INS_KEPT_DAYS", "180", days, "how long it is kept who signed in from where"),
+    Setting("AUDIT_KEPT_DAYS", "730", days, "how long it is kept who changed what"),
+    Setting("DELETED_KEPT_DAYS", "30", days, "how long deleted contacts can be brought back"),
+    Setting("EXPORTS_KEPT_DAYS", "7", days, "how long exported files wait to be fetched"),
+    Setting("BACKUP_KEEP", "7", number(0, 365), "how many nightly backups are kept; 0: none is made"),
+    Setting(
+        "HOLD_AFTER_HOURS",
+        "24",
+        number(0, 8760),
+        "a worker silent for longer asks before it sends what is late; 0: never",
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from huey import RedisHuey, SqliteHuey, crontab
 from huey.api import Huey
 
@@ -81,6 +81,7 @@ def _make(app: Flask) -> Huey:
 def _in_app(app: Flask, each: Job) -> Callable[..., Any]:
     def work(*arguments: int) -> None:
         with app.app_context():
+            g.job = each.name
             try:
                 each.run(*arguments)
             except Exception:

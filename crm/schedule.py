@@ -16,6 +16,7 @@ from crm.imports.jobs import run_imports, sweep_imports
 from crm.notes.jobs import purge_notes
 from crm.queue import Every
 from crm.recovery.jobs import forget_deleted
+from crm.tags.jobs import go_back
 from crm.tasks.jobs import purge_tasks, remind_of_tasks
 
 CLOCK = (
@@ -41,4 +42,5 @@ CLOCK = (
     Every(1, enroll_matching),
     Every(1, settle_audiences),
     Every(1, refresh_audiences),
+    Every(1, go_back),
 )

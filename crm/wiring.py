@@ -13,7 +13,9 @@ from flask_login import current_user
 import crm.activity.models
 import crm.api.models
 import crm.audiences.models
+import crm.audit.models
 import crm.automation.models
+import crm.bounces.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
@@ -53,6 +55,7 @@ from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
+from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
@@ -75,16 +78,20 @@ from crm.custom_fields import routes as custom_fields
 from crm.demo import routes as demo
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
+from crm.email import centre_routes as centre
+from crm.email import confirming_routes as confirming
 from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
 from crm.health import jobs as health_jobs
 from crm.health import routes as health
+from crm.health.waiting import Waiting
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
@@ -94,6 +101,8 @@ from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
+from crm.preferences import routes as preferences
+from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
 from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
@@ -103,8 +112,12 @@ from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
 from crm.tags import finding as tag_finding
+from crm.tags import jobs as tags_jobs
+from crm.tags import listeners as tags_listeners
 from crm.tags import listing as tags_listing
 from crm.tags import routes as tags
+from crm.tags import rule_queries as tag_rule_queries
+from crm.tags import rule_routes as tag_rules
 from crm.tags import wearing as tagging
 from crm.tasks import act_routes as task_acts
 from crm.tasks import calendar_routes as task_calendar
@@ -140,6 +153,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     templates.bp,
     messages.bp,
     tracking.bp,
+    centre.bp,
+    confirming.bp,
+    preferences.bp,
+    topic_routes.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -158,6 +175,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audiences.bp,
     audience_members.contact_bp,
     recently_deleted.bp,
+    tag_rules.bp,
     tags.bp,
     tagging.bp,
     timeline.bp,
@@ -185,10 +203,12 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    tags_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
     Listener(ownership_listeners.assign_owners, (ContactCreated,)),
+    Listener(tags_listeners.tag_by_rules),
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),
     Listener(automation.start_workflows, automation.STARTING),
@@ -241,6 +261,7 @@ CONTACT_PANELS: tuple[Panel, ...] = (
     Panel("tags", "Tags", "tagging.panel"),
     Panel("audiences", "Audiences", "audience_members.panel"),
     Panel("emails", "Email", "messages.of_contact"),
+    Panel("preferences", "Preferences", "preferences.panel"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
@@ -297,8 +318,15 @@ FINDERS: tuple[Finder, ...] = (
 )  # fmt: skip
 """What the search box finds, in this order."""
 
+WAITING: tuple[Waiting, ...] = (
+    email_waiting.WAITING,
+    automation_waiting.WAITING,
+)  # fmt: skip
+"""Work that waits for its moment: what a hold keeps back and the health page counts."""
+
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
+    tag_rule_queries.rules_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
 )  # fmt: skip
@@ -354,6 +382,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
+            Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from werkzeug.routing import Rule
 
 from crm import create_app
 from crm.database import db
+from crm.lib.limits import limiter
 from crm.users.models import User
 from crm.users.operations import open_session
 from tests import factories
@@ -73,15 +75,60 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return instance / "crm.db"
 
 
-@pytest.fixture
-def app(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The app, within its context; `people` are not there yet."""
+@dataclass(frozen=True)
+class Building:
+    """An app that is made once, most of whose making is its routes, and put back in order for each test."""
+
+    app: Flask
+    database: Path
+    config: dict[str, Any]
+    extensions: dict[str, Any]
+
+    def tidy(self) -> Flask:
+        """As just made: settings, extensions, an empty database, no queue, no counted tries, no files."""
+        self.app.config.clear()
+        self.app.config.update(self.config)
+        self.app.extensions.clear()
+        self.app.extensions.update(self.extensions)
+        self.app.extensions["settings_looked_at"] = float("-inf")
+        self.app.extensions["huey"].storage.flush_all()
+        limiter.reset()
+        for path in self.app.config["INSTANCE_PATH"].iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif not path.name.startswith(("queue.db", "secret")):
+                path.unlink()
+        shutil.copy(self.database, self.app.config["INSTANCE_PATH"] / "crm.db")
+        return self.app
+
+
+@pytest.fixture(scope="session")
+def building(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Building:
+    """The app that the tests of this process take in turns."""
+    with pytest.MonkeyPatch.context() as patch:
+        forget_settings(patch)
+        app = make_app(tmp_path_factory.mktemp("school"))
+    return Building(app, empty_database, dict(app.config), dict(app.extensions))
+
+
+def forget_settings(patch: pytest.MonkeyPatch) -> None:
+    """Let nothing of the tester's own settings in."""
     for name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "PUBLIC_URL", "SECRET_KEY", "INSTANCE_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    instance = tmp_path / "instance"
-    instance.mkdir()
-    shutil.copy(empty_database, instance / "crm.db")
-    app = make_app(instance)
+        patch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The app on an empty database, within its context; `people` are not there yet.
+
+    A test that adds routes or changes the app for good is marked `own_app` and gets one for itself.
+    """
+    forget_settings(monkeypatch)
+    if request.node.get_closest_marker("own_app") is None:
+        app = request.getfixturevalue("building").tidy()
+    else:
+        app = make_app(tmp_path / "own")
+        shutil.copy(request.getfixturevalue("empty_database"), tmp_path / "own" / "crm.db")
     with app.app_context():
         yield app
         db.session.remove()

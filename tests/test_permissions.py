@@ -34,6 +34,7 @@ def test_every_permission_asked_for_exists(app):
     assert asked <= ALL
 
 
+@pytest.mark.own_app
 def test_a_view_that_declares_nothing_is_refused(app, as_ada):
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     assert as_ada.get("/forgotten").status_code == 403

@@ -32,6 +32,8 @@ class Activity:
     icon: ClassVar[str] = "circle-dot"
     label: ClassVar[str]
     subject_type: ClassVar[str | None] = None
+    refers: ClassVar[dict[str, str]] = {}
+    """What it points at that people can choose by name: a value of the payload, or else the subject, and its table."""
 
     contact_id: int
     by: Actor = SYSTEM
@@ -54,6 +56,13 @@ class Activity:
 
 
 COMMON = {"contact_id", "by", "subject_id"}
+
+
+@cache
+def values_of(kind: type[Activity]) -> dict[str, bool]:
+    """The values of such an activity's payload by name, and whether each is a number."""
+    types = {each.name: str(each.type) for each in fields(kind) if each.name not in COMMON}
+    return {name: type_.startswith(("int", "float", "Decimal")) for name, type_ in types.items()}
 
 
 @cache
@@ -127,6 +136,7 @@ class ContactRestored(Activity):
 class TagActivity(Activity):
     icon = "tag"
     subject_type = "contact_tags"
+    refers = {"tag_id": "contact_tags"}
     tag: str
 
     @property
@@ -150,6 +160,7 @@ class TagRemoved(TagActivity):
 @dataclass(frozen=True, kw_only=True)
 class AudienceActivity(Activity):
     subject_type = "audiences"
+    refers = {"audience_id": "audiences"}
     audience: str
 
     @property
@@ -174,6 +185,7 @@ class AudienceLeft(AudienceActivity):
 @dataclass(frozen=True, kw_only=True)
 class EmailActivity(Activity):
     subject_type = "email_messages"
+    refers = {"template_id": "email_templates"}
     subject: str
     purpose: str = ""
     template_id: int | None = None
@@ -215,10 +227,47 @@ class EmailBounced(EmailActivity):
     icon = "mail-x"
     label = "Email bounced"
     reason: str = ""
+    bounce_type: str = "hard"
 
     @property
     def description(self) -> str | None:
         return self.reason or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailComplained(EmailActivity):
+    kind = "email_complained"
+    icon = "alert-triangle"
+    label = "Email reported as spam"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailReplied(EmailActivity):
+    kind = "email_replied"
+    icon = "arrow-back-up"
+    label = "Email answered"
+    text: str = ""
+
+    @property
+    def description(self) -> str | None:
+        return self.text[:2000] or None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Without the words, which stand in the description and nowhere else."""
+        return {"subject": self.subject, "purpose": self.purpose, "template_id": self.template_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressReleased(Activity):
+    kind = "address_released"
+    icon = "mail-check"
+    label = "Address is written to again"
+    why: str = ""
+
+    @property
+    def description(self) -> str | None:
+        return self.why or None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +283,26 @@ class EmailResubscribed(Activity):
     kind = "email_resubscribed"
     icon = "mail-check"
     label = "Subscribed to email again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferencesChanged(Activity):
+    kind = "preferences_changed"
+    icon = "settings"
+    label = "Preferences changed"
+    changes: dict[str, str]
+    """What was chosen, in words, to how it now stands."""
+
+    @property
+    def description(self) -> str | None:
+        return "\n".join(f"{what}: {now}" for what, now in self.changes.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailConfirmed(Activity):
+    kind = "email_confirmed"
+    icon = "mail-check"
+    label = "Confirmed the email address"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,6 +381,7 @@ class NoteAdded(Activity):
 @dataclass(frozen=True, kw_only=True)
 class WorkflowActivity(Activity):
     subject_type = "automation_workflows"
+    refers = {"workflow_id": "automation_workflows"}
     workflow: str
 
     @property
@@ -366,8 +436,13 @@ VOCABULARY: tuple[type[Activity], ...] = (
     EmailOpened,
     EmailClicked,
     EmailBounced,
+    EmailComplained,
+    EmailReplied,
+    AddressReleased,
     EmailUnsubscribed,
     EmailResubscribed,
+    PreferencesChanged,
+    EmailConfirmed,
     TaskCreated,
     TaskCompleted,
     TaskAssigned,

@@ -23,6 +23,7 @@ from crm.automation.plan import PlannedStep, plan_of
 from crm.automation.travellers import Traveller
 from crm.conditions.queries import matching_ids
 from crm.database import commit, db, rollback
+from crm.health import hold
 from crm.lib import clock
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,11 @@ VISITS_PER_DAY = 100
 
 
 def process_due(now: datetime | None = None, limit: int = BATCH) -> int:
-    """Move up to `limit` due contacts on, in one transaction. How many were taken; 0 means nobody is due."""
+    """Move up to `limit` due contacts on, in one transaction. How many were taken; 0 means nobody is due, or a hold stands."""
     db.session.connection()  # on SQLite this waits for the others to finish writing: what they record comes before `now`
+    if hold.stands():
+        commit()
+        return 0
     now = now or clock.now()
     batch = travellers.due(now, limit)
     if not batch:

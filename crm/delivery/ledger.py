@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import claim, db
+from crm.health import hold
 
 LEASE = timedelta(seconds=20)
 """How long a claim holds. Every later step repeats it as a condition, so one that ran out costs a second try and nothing else."""
@@ -27,9 +28,16 @@ def backoff(attempts: int) -> timedelta:
     return min(_FIRST_WAIT * 2 ** min(max(attempts, 1) - 1, 12), _LONGEST_WAIT)
 
 
-def claim_due(table: sa.Table, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
-    """Take up to `limit` messages whose time has come; nobody else gets them while the lease lasts."""
-    due = sa.and_(table.c.status == "pending", table.c.due_at <= now)
+def claim_due(
+    table: sa.Table, now: datetime, limit: int, where: sa.ColumnElement[bool] | None = None
+) -> Sequence[sa.Row[Any]]:
+    """Take up to `limit` messages whose time has come, of those `where` is true of; nobody else gets them while the lease lasts.
+
+    None during a hold.
+    """
+    if hold.stands():
+        return []
+    due = sa.and_(table.c.status == "pending", table.c.due_at <= now, sa.true() if where is None else where)
     values = {
         "status": "claimed",
         "fence": table.c.fence + 1,
@@ -60,12 +68,6 @@ def sweep(table: sa.Table, now: datetime) -> int:
         .values(status="unknown", lease_until=None, reason="The worker stopped before an answer came.")
     )
     return sum(db.session.execute(each, execution_options=_NO_ORM).rowcount for each in (given_back, lost))
-
-
-def has_due(table: sa.Table, now: datetime) -> bool:
-    """Whether anything is waiting to be sent now."""
-    due = sa.select(table.c.id).where(table.c.status == "pending", table.c.due_at <= now).limit(1)
-    return db.session.scalar(due) is not None
 
 
 def needs_sweep(table: sa.Table, now: datetime) -> bool:

@@ -1,13 +1,14 @@
-"""The ledger columns of a message, and suppressed addresses."""
+"""The ledger columns of a message, suppressed addresses, and whom email is from."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Identified, Model
+from crm.database import Identified, Model, Timestamped, reference
 from crm.lib import clock
 
 STATUSES = {
@@ -43,14 +44,70 @@ class Ledger:
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+SUPPRESSED_FOR = {
+    "hard": "No such address",
+    "soft": "Bounced three times",
+    "complaint": "Complaint",
+    "manual": "Added by hand",
+    "import": "Imported",
+    "erased": "Erased",
+}
+"""Why nothing is sent to an address. Those above come from mail servers, those below from people."""
+
+
 class Suppression(Identified, Model):
-    """An address nothing is sent to: it bounced for good, or complained."""
+    """An address nothing is sent to: it bounced for good, complained, or somebody put it here."""
 
     __tablename__ = "suppressions"
 
     channel: Mapped[str] = mapped_column(sa.String(12), default="email")
     address: Mapped[str] = mapped_column(sa.String(255))
+    kind: Mapped[str] = mapped_column(sa.String(12), default="hard")
     reason: Mapped[str] = mapped_column(sa.String(255))
+    source: Mapped[str] = mapped_column(sa.String(120), default="")
+    """Who or what said so: a carrier, a file, a person."""
+    email_message_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    __table_args__ = (sa.UniqueConstraint("channel", "address"),)
+    __table_args__ = (
+        sa.UniqueConstraint("channel", "address"),
+        sa.Index("ix_suppressions_kind", "channel", "kind", "id"),
+    )
+
+
+class SuppressionRelease(Identified, Model):
+    """An address that is written to again, with what held it back, who let it go and why."""
+
+    __tablename__ = "suppression_releases"
+
+    channel: Mapped[str] = mapped_column(sa.String(12), default="email")
+    address: Mapped[str] = mapped_column(sa.String(255))
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    reason: Mapped[str] = mapped_column(sa.String(255))
+    why: Mapped[str] = mapped_column(sa.String(255))
+    released_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    released_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (sa.Index("ix_suppression_releases_address", "address", "released_at"),)
+
+
+class EmailSender(Identified, Timestamped, Model):
+    """Somebody emails can be from. One is the default; without any it is MAIL_FROM."""
+
+    __tablename__ = "email_senders"
+
+    name: Mapped[str] = mapped_column(sa.String(120))
+    address: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    reply_to: Mapped[str | None] = mapped_column(sa.String(255))
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+
+class DomainCheck(Identified, Model):
+    """What the DNS of a sending domain was found to say, and when; `asked_at` is set while a look is wanted."""
+
+    __tablename__ = "domain_checks"
+
+    domain: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    findings: Mapped[list[Any] | None]
+    checked_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]

@@ -10,14 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import db, table_of
-from crm.delivery import ledger
-from crm.delivery.queries import suppressed_among
 from crm.email import headers
 from crm.email.compose import Composed, composed
 from crm.email.models import EmailContent, EmailMessage
+from crm.email.turns import Turns
 from crm.email.values import kept, values_of
 from crm.lib.merge_tags import MergeError
-from crm.preferences.queries import unsubscribed_among
+from crm.preferences import consent
+from crm.preferences.consent import Asked, Hold, Reader, Skip, Verdict
+from crm.preferences.kinds import SYSTEM, kind_of
 
 messages = table_of(EmailMessage)
 
@@ -44,21 +45,28 @@ class Outgoing:
         return self.row.fence
 
 
-def claim_batch(now: datetime, limit: int) -> list[Outgoing]:
+def claim_batch(now: datetime, limit: int, turns: Turns) -> list[Outgoing]:
     """Take up to `limit` due messages. Those that may not be sent are settled here, with the reason, and not returned."""
-    rows = ledger.claim_due(messages, now, limit)
+    rows = turns.claim(now, limit)
     if not rows:
         return []
     contents = _contents(rows)
     names = frozenset().union(*(each.names for each in contents.values() if isinstance(each, Composed)))
-    values = values_of({row.contact_id for row in rows if row.contact_id}, names)
-    ready, settled = [], []
-    blocks = _blocks([_address(row, values) for row in rows])
-    for row in rows:
-        made = _prepared(row, contents[row.content_id], values, blocks)
+    contact_ids = {row.contact_id for row in rows if row.contact_id}
+    values, readers = values_of(contact_ids, names), consent.readers_of(contact_ids)
+    asked = [_asked(row, readers) for row in rows]
+    found = consent.verdicts(asked, now)
+    ready, settled, held = [], [], []
+    for row, each in zip(rows, asked, strict=True):
+        verdict = found.get(row.id)
+        if isinstance(verdict, Hold):
+            held.append({"number": row.id, "until": verdict.until, "why": verdict.reason[:255]})
+            continue
+        made = _prepared(row, each.address, contents[row.content_id], values, readers, verdict)
         (ready if isinstance(made, Outgoing) else settled).append(made)
-    if settled:
-        db.session.execute(_SETTLE, settled, execution_options={"synchronize_session": False})
+    for statement, some in ((_SETTLE, settled), (_HOLD, held)):
+        if some:
+            db.session.connection().execute(statement, some)
     return sorted(ready, key=lambda each: each.id)
 
 
@@ -67,19 +75,23 @@ _SETTLE = (
     .where(messages.c.id == sa.bindparam("number"))
     .values(status=sa.bindparam("to_status"), reason=sa.bindparam("why"), lease_until=None)
 )
+_HOLD = (
+    sa.update(messages)
+    .where(messages.c.id == sa.bindparam("number"))
+    .values(
+        status="pending", due_at=sa.bindparam("until"), reason=sa.bindparam("why"), lease_until=None,
+        attempts=messages.c.attempts - 1,
+    )
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Blocks:
-    """Addresses that may not be written to."""
-
-    suppressed: Mapping[str, str]
-    unsubscribed: set[str]
-
-
-def _blocks(addresses: Sequence[str]) -> _Blocks:
-    wanted = {each.lower() for each in addresses if each}
-    return _Blocks(suppressed_among(wanted), unsubscribed_among(wanted))
+def _asked(row: sa.Row[Any], readers: Mapping[int, Reader]) -> Asked:
+    """The question whether this message may go to whoever reads the contact's messages."""
+    if row.contact_id is None:
+        return Asked(row.id, None, row.to_address or "", kind=SYSTEM)
+    reader = readers.get(row.contact_id)
+    kind = kind_of(row.kind, row.is_marketing)
+    return Asked(row.id, row.contact_id, reader.email if reader else "", "email", kind, row.topic_id)
 
 
 def _contents(rows: Sequence[sa.Row[Any]]) -> dict[int, Composed | str]:
@@ -96,19 +108,16 @@ def _composition(content: EmailContent) -> Composed | str:
         return str(error)
 
 
-def _address(row: sa.Row[Any], values: Mapping[int, dict[str, Any]]) -> str:
-    if row.contact_id is None:
-        return row.to_address or ""
-    return (values[row.contact_id]["contact"]["email"] or "") if row.contact_id in values else ""
-
-
 def _prepared(
-    row: sa.Row[Any], content: Composed | str, values: Mapping[int, dict[str, Any]], blocks: _Blocks
+    row: sa.Row[Any],
+    address: str,
+    content: Composed | str,
+    values: Mapping[int, dict[str, Any]],
+    readers: Mapping[int, Reader],
+    verdict: Verdict | None,
 ) -> Outgoing | dict[str, Any]:
-    address = _address(row, values)
-    refusal = _refusal(row, address, blocks)
-    if refusal:
-        return _settled(row, *refusal)
+    if isinstance(verdict, Skip):
+        return _settled(row, "skipped", verdict.reason)
     if isinstance(content, str):
         return _settled(row, "failed", content)
     try:
@@ -116,18 +125,13 @@ def _prepared(
     except ValueError as error:
         return _settled(row, "failed", f"{error}.")
     mine = values[row.contact_id] if row.contact_id else row.merge_values or {}
-    name = mine.get("contact", {}).get("name", "") if row.contact_id else ""
-    return Outgoing(row, content, address, "" if name == address else name, kept(mine, content.names))
+    return Outgoing(row, content, address, _name(row, address, readers), kept(mine, content.names))
 
 
-def _refusal(row: sa.Row[Any], address: str, blocks: _Blocks) -> tuple[str, str] | None:
-    if not address:
-        return "skipped", "The contact has no email address."
-    if address.lower() in blocks.suppressed:
-        return "skipped", f"The address is suppressed: {blocks.suppressed[address.lower()]}"
-    if row.is_marketing and address.lower() in blocks.unsubscribed:
-        return "skipped", "The contact unsubscribed."
-    return None
+def _name(row: sa.Row[Any], address: str, readers: Mapping[int, Reader]) -> str:
+    """What stands beside the address: the reader's name, which for a minor is the guardian's."""
+    name = readers[row.contact_id].name if row.contact_id else ""
+    return "" if name == address else name
 
 
 def _settled(row: sa.Row[Any], status: str, reason: str) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from crm.email.masking import Mask
 from crm.lib import merge_tags
 from crm.lib.merge_tags import MergeError
 
-FORMATS = ("markdown", "mjml", "system")
-"""`system` is what the product itself writes to staff, in Markdown: nobody unsubscribes from it by a link."""
+FORMATS = ("markdown", "mjml", "system", "notice")
+"""`system` is what the product itself writes to staff, `notice` what it writes to contacts: Markdown nobody unsubscribes from."""
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _ALONE = re.compile(r"<p>(\w+)</p>\n?")
 
@@ -79,6 +79,9 @@ def _document(format: str, body: str, mask: Mask) -> str:  # noqa: A002
     if format == "system":
         footer = shell.STAFF_FOOTER.substitute(name=mask.add("{{ school.name }}"))
         return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer)
+    if format == "notice":
+        footer = shell.NOTICE_FOOTER.substitute(name=mask.add("{{ school.name }}"), address=_postal_address(mask))
+        return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer)
     footer = "" if _has_own_footer(body) else _footer(mask)
     if format == "mjml":
         return mjml.to_html(hidden, mask, footer)
@@ -102,9 +105,14 @@ def _has_own_footer(body: str) -> bool:
 
 
 def _footer(mask: Mask) -> str:
-    address = shell.FOOTER_ADDRESS.substitute(address=mask.add("{{ school.address }}"))
     return shell.FOOTER.substitute(
         name=mask.add("{{ school.name }}"),
-        address=mask.add("{% if school.address and school.address != '' %}") + address + mask.add("{% endif %}"),
+        address=_postal_address(mask),
         unsubscribe=mask.add("{{ unsubscribe_url }}"),
+        preferences=mask.add("{{ preferences_url }}"),
     )
+
+
+def _postal_address(mask: Mask) -> str:
+    address = shell.FOOTER_ADDRESS.substitute(address=mask.add("{{ school.address }}"))
+    return mask.add("{% if school.address and school.address != '' %}") + address + mask.add("{% endif %}")

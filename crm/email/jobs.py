@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
 
 from crm.database import commit, rollback
 from crm.delivery import ledger
 from crm.email import judging, notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
+from crm.email.turns import next_turn
 from crm.lib import clock
 from crm.queue import job, nudge
 
@@ -27,7 +29,9 @@ def deliver() -> None:
         goes_on = _deliver()
     finally:
         _one_at_a_time.release()
-    if goes_on and ledger.has_due(messages, clock.now()):
+    now = clock.now()
+    soonest = next_turn(now) if goes_on else None
+    if soonest and soonest < now + timedelta(seconds=SECONDS):
         nudge("deliver")
     rollback()
 

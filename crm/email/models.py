@@ -12,6 +12,7 @@ from crm.contacts.models import Contact
 from crm.database import Identified, Model, Timestamped, reference
 from crm.delivery.models import Ledger
 from crm.lib import clock
+from crm.preferences.models import Topic
 
 _WAITING = sa.text("visitor = 'waiting'")
 FORMATS = {"markdown": "Markdown", "mjml": "MJML"}
@@ -51,9 +52,30 @@ class EmailTemplate(Identified, Timestamped, Model):
     slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     version: Mapped[int] = mapped_column(default=1)
+    topic_id: Mapped[int | None] = reference("topics.id", on_delete="SET NULL", index=True)
     created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 
     content: Mapped[EmailContent] = relationship()
+    topic: Mapped[Topic | None] = relationship()
+
+
+class EmailLane(Identified, Model):
+    """Messages that are held, let go and slowed down together: all of a broadcast, say. Lane 0, the ordinary one, has no row."""
+
+    __tablename__ = "email_lanes"
+
+    purpose: Mapped[str] = mapped_column(sa.String(20))
+    parent_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    name: Mapped[str] = mapped_column(sa.String(160))
+    is_held: Mapped[bool] = mapped_column(default=True)
+    per_minute: Mapped[int | None]
+    sender_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Who its mail is from, if not the school's usual sender."""
+    next_at: Mapped[datetime | None]
+    """When the next message may go, of a lane that is slowed down."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (sa.Index("ix_email_lanes_parent", "purpose", "parent_id"),)
 
 
 def _seen(name: str, condition: str) -> sa.Index:
@@ -71,10 +93,14 @@ class EmailMessage(Identified, Ledger, Model):
     __tablename__ = "email_messages"
 
     contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE")
+    lane_id: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     template_id: Mapped[int | None] = reference("email_templates.id", on_delete="SET NULL")
     step_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     is_marketing: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    """What consent asks about: a kind of `preferences.kinds`; None is plain marketing or transactional mail."""
+    topic_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     to_address: Mapped[str | None] = mapped_column(sa.String(255))
     subject: Mapped[str | None] = mapped_column(sa.String(998))
     merge_values: Mapped[dict[str, Any] | None]
@@ -97,13 +123,15 @@ class EmailMessage(Identified, Ledger, Model):
     unsubscribed_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     bounce_type: Mapped[str | None] = mapped_column(sa.String(50))
+    """hard, soft or blocked."""
+    complained_at: Mapped[datetime | None]
 
     contact: Mapped[Contact | None] = relationship()
     content: Mapped[EmailContent] = relationship()
 
     __table_args__ = (
         sa.UniqueConstraint("purpose", "parent_id", "contact_id", "visit_no"),
-        sa.Index("ix_email_messages_due", "status", "due_at"),
+        sa.Index("ix_email_messages_due", "status", "lane_id", "due_at"),
         sa.Index("ix_email_messages_status", "status", "id"),
         sa.Index("ix_email_messages_contact", "contact_id", "id"),
         sa.Index("ix_email_messages_template", "template_id", "id"),

@@ -18,7 +18,7 @@ from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
 
-PURPOSES = {"workflow": "Workflow", "test": "Test", "notification": "Notification"}
+PURPOSES = {"workflow": "Workflow", "test": "Test", "notification": "Notification", "confirmation": "Confirmation"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,12 @@ class NewEmail:
     visit_no: int = 0
     step_id: int | None = None
     is_marketing: bool = True
+    kind: str | None = None
+    """A kind of `preferences.kinds`; None is marketing or transactional, as `is_marketing` says."""
+    topic_id: int | None = None
     actor: str = ""
     depth: int = 0
+    lane_id: int = 0
 
 
 def queue_emails(emails: Sequence[NewEmail]) -> list[int]:

@@ -26,7 +26,8 @@ def rendered(
     open_url: str = "",
 ) -> Rendered:
     """The email with its values in. `link` gives the address to write for the link at a position. Raises MergeError."""
-    filled = {**values, "unsubscribe_url": unsubscribe_url, "open_url": open_url}
+    own = {"preferences_url": f"{unsubscribe_url}/preferences", "confirm_url": f"{unsubscribe_url}/confirmation"}
+    filled = {**values, **own, "unsubscribe_url": unsubscribe_url, "open_url": open_url}
     filled.update((f"link_{at}", link(at)) for at in range(len(content.links)))
     return Rendered(
         subject=headers.one_line(merge_tags.render(content.subject, filled)),

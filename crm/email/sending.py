@@ -22,6 +22,7 @@ from crm.email.claiming import Outgoing, claim_batch, messages
 from crm.email.mime import Sender, mime_bytes
 from crm.email.rendering import rendered
 from crm.email.results import Outcome, Unsendable
+from crm.email.turns import Turns
 from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.lib.smtp_url import Server
@@ -45,6 +46,7 @@ class Delivery:
     now: Callable[[], datetime] = clock.now
     is_down: bool = False
     """The carrier cannot be used: it is no use to go on."""
+    turns: Turns = field(default_factory=Turns)
     _unwritten: list[Outcome] = field(default_factory=list)
 
     def run(self, seconds: float) -> None:
@@ -59,7 +61,7 @@ class Delivery:
 
     def send_batch(self, end: float = float("inf")) -> int:
         """Send one batch until `end` (of time.monotonic); how many messages were taken."""
-        batch = claim_batch(self.now(), BATCH)
+        batch = claim_batch(self.now(), BATCH, self.turns)
         commit()
         sent = 0
         for outgoing in batch:

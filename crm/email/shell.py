@@ -4,8 +4,10 @@ from string import Template
 
 FOOTER = Template(
     "$name$address<br>You receive this because you are in touch with $name. "
-    '<a href="$unsubscribe" style="color:#667085;text-decoration:underline">Unsubscribe</a>'
+    '<a href="$unsubscribe" style="color:#667085;text-decoration:underline">Unsubscribe</a> · '
+    '<a href="$preferences" style="color:#667085;text-decoration:underline">Choose what you get</a>'
 )
+NOTICE_FOOTER = Template("$name$address<br>You get this because your address was given to $name.")
 STAFF_FOOTER = Template(
     "You get this because you work at $name. What is emailed to you is chosen on your account page."
 )

@@ -8,23 +8,21 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from crm.activity.vocabulary import Actor
-from crm.contacts.models import Contact
-from crm.database import commit, db
-from crm.email.addresses import UNSUBSCRIBE, tokens
-from crm.email.models import EmailMessage
+from crm.database import commit
+from crm.email.holders import READER, Holder, holder_of, source
 from crm.email.pixel import PIXEL
 from crm.email.tracking_gate import Gate
 from crm.lib import clock
 from crm.preferences import operations, queries
+from crm.preferences.choices import choose_marketing
+from crm.settings.queries import school_name
 from crm.users.access import public
 
 bp = Blueprint("tracking", __name__, url_prefix="/api/track")
 log = logging.getLogger(__name__)
-READER = Actor(name="the contact")
 
 
 @bp.record_once
@@ -57,9 +55,10 @@ def clicked(token: str) -> Any:  # noqa: ARG001
 @public()
 def leaving(token: str) -> Any:
     """The page to leave or come back. Looking at it changes nothing: scanners follow every link."""
-    contact, email, _ = _reader(token)
-    if contact is None:
+    holder = holder_of(token)
+    if holder is None:
         return render_template("tracking/unknown_reader.html"), 410
+    email = holder.email
     return render_template(
         "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS
     )
@@ -68,11 +67,11 @@ def leaving(token: str) -> Any:
 @bp.post("/unsubscribe/<token>")
 @public()
 def leave(token: str) -> Any:
-    """Leave: from the page, with a reason, or with one click of a mail program."""
-    contact, email, message = _reader(token)
-    if contact is not None:
-        _leave(contact, email, message)
-    if request.form.get("List-Unsubscribe") == "One-Click":
+    """Leave: from the page, with a reason afterwards, or with one click of a mail program."""
+    holder, is_one_click = holder_of(token), request.form.get("List-Unsubscribe") == "One-Click"
+    if holder is not None:
+        _leave(holder, "mail_program" if is_one_click else "page")
+    if is_one_click:
         return Response("You are unsubscribed.\n", mimetype="text/plain")
     return redirect(url_for("tracking.leaving", token=token), 303)
 
@@ -81,33 +80,26 @@ def leave(token: str) -> Any:
 @public()
 def come_back(token: str) -> Any:
     """Subscribe again."""
-    contact, email, _ = _reader(token)
-    if contact is not None:
-        operations.resubscribe(contact, email, READER)
+    holder = holder_of(token)
+    if holder is not None:
+        proof = source(shown={"": f"Subscribe again: news from {school_name()} to {holder.email}"})
+        choose_marketing(holder.reader, holder.email, True, proof)
         commit()
     return redirect(url_for("tracking.leaving", token=token), 303)
 
 
-def _leave(contact: Contact, email: str, message: EmailMessage | None) -> None:
-    reason = request.form.get("reason", "")
+def _leave(holder: Holder, how: str) -> None:
+    reason, message = request.form.get("reason", ""), holder.message
+    reason = reason if reason in queries.REASONS else ""
     operations.unsubscribe(
-        contact,
-        email,
+        holder.contact,
+        holder.email,
         READER,
-        reason=reason if reason in queries.REASONS else "",
+        reason=reason,
         feedback=request.form.get("feedback", "").strip(),
         message_id=message.id if message else None,
+        source=source(how, reason, {"": f"Unsubscribe: no more news from {school_name()} to {holder.email}"}),
     )
     if message and message.unsubscribed_at is None:
         message.unsubscribed_at = clock.now()
     commit()
-
-
-def _reader(token: str) -> tuple[Contact | None, str, EmailMessage | None]:
-    """Who holds this token: the contact, the address written to, and the message if it is still there. A forged one is a 404."""
-    found = tokens().read(UNSUBSCRIBE, token)
-    if found is None or len(found) != 2:
-        abort(404)
-    contact, message = db.session.get(Contact, found[0]), db.session.get(EmailMessage, found[1])
-    email = (message.to_address if message else None) or (contact.email if contact else None) or ""
-    return (contact if email else None), email.lower(), message

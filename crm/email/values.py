@@ -47,6 +47,7 @@ TAGS = (
     ("school.name", "School name"),
     ("school.address", "Postal address"),
     ("unsubscribe_url", "Unsubscribe address"),
+    ("preferences_url", "Preference page address"),
 )
 """The merge tags of every school, with their labels, in the order the picker shows them; `tags` has its own fields too."""
 CUSTOM = f"contact.{PREFIX}"

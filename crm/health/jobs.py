@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from crm.database import commit
-from crm.health import operations
+from crm.health import hold, operations
 from crm.queue import job
 
 
 @job
 def heartbeat() -> None:
-    """Note that the worker is at work."""
+    """Note that the worker is at work; after a long silence, hold back what is late."""
+    hold.begin_after_silence()
     operations.beat()
     commit()

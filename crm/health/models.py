@@ -1,4 +1,4 @@
-"""The worker's sign of life."""
+"""The worker's sign of life, and times when nothing may be sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Model
+from crm.database import Identified, Model, reference
+from crm.lib import clock
+
+CAUSES = {
+    "restored": "A backup was restored",
+    "stopped": "The worker stood still for long",
+    "asked": "Somebody stopped all sending",
+}
+DECISIONS = {"go_on": "went on with everything", "skip": "skipped what was late"}
 
 
 class Heartbeat(Model):
@@ -17,3 +25,26 @@ class Heartbeat(Model):
 
     name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     seen_at: Mapped[datetime]
+
+
+class Hold(Identified, Model):
+    """A time in which nothing is sent and no workflow moves, until a person decides. It stands while `ended_at` is empty.
+
+    `since` is when things began to be late: the moment of the backup, or of the last sign of life.
+    """
+
+    __tablename__ = "holds"
+
+    cause: Mapped[str] = mapped_column(sa.String(12))
+    since: Mapped[datetime]
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    begun_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    ended_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    actor: Mapped[str] = mapped_column(sa.String(120), default="")
+    decision: Mapped[str | None] = mapped_column(sa.String(12))
+    skipped_before: Mapped[datetime | None]
+
+    @property
+    def cause_label(self) -> str:
+        return CAUSES.get(self.cause, self.cause)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +15,26 @@ def now() -> datetime:
 def local(moment: datetime, zone: str) -> datetime:
     """The same moment on the clock of `zone`; an unknown zone reads as UTC."""
     return moment.astimezone(ZoneInfo(zone) if is_zone(zone) else UTC)
+
+
+def moment_of(wall: datetime, zone: str) -> datetime:
+    """The moment a clock on the wall shows this. Of an hour that comes twice the first; of one that is left out, its end."""
+    place = ZoneInfo(zone)
+    early, late = sorted(wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if early.astimezone(place).replace(tzinfo=None) == wall or early == late:
+        return early
+    while late - early > timedelta(minutes=1):
+        middle = early + (late - early) / 2
+        early, late = (early, middle) if middle.astimezone(place).replace(tzinfo=None) > wall else (middle, late)
+    return late.replace(second=0, microsecond=0)
+
+
+def read_time(text: str) -> time | None:
+    """A time such as 21:30; None for anything else."""
+    hours, colon, minutes = (text or "").strip().partition(":")
+    if not colon or not (hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()):
+        return None
+    return time(int(hours), int(minutes)) if int(hours) < 24 and int(minutes) < 60 else None
 
 
 def is_zone(name: str) -> bool:

@@ -9,7 +9,9 @@ from crm.activity.vocabulary import Actor, EmailResubscribed, EmailUnsubscribed
 from crm.contacts.models import Contact
 from crm.database import db
 from crm.lib import clock
+from crm.preferences import proof
 from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.proof import Source
 from crm.preferences.queries import in_force
 
 
@@ -21,6 +23,7 @@ def unsubscribe(
     reason: str = "",
     feedback: str = "",
     message_id: int | None = None,
+    source: Source | None = None,
 ) -> bool:
     """Send no more marketing email to this address; whether that was new. A reason given later is kept with it."""
     row = in_force(email)
@@ -32,16 +35,26 @@ def unsubscribe(
     row.feedback = feedback[:5000] or row.feedback
     db.session.flush()
     if is_new:
+        _prove(contact, email, False, source or Source(_way_of(by), by, reason))
         emit(EmailUnsubscribed(contact_id=contact.id, reason=row.reason or "", by=by))
     return is_new
 
 
-def resubscribe(contact: Contact, email: str, by: Actor) -> bool:
+def resubscribe(contact: Contact, email: str, by: Actor, *, source: Source | None = None) -> bool:
     """Take the opt-out of this address back; whether there was one."""
     left = sa.update(EmailUnsubscribe).where(
         EmailUnsubscribe.email == email.lower(), EmailUnsubscribe.resubscribed_at.is_(None)
     )
     ended = db.session.execute(left.values(resubscribed_at=clock.now())).rowcount
     if ended:
+        _prove(contact, email, True, source or Source(_way_of(by), by))
         emit(EmailResubscribed(contact_id=contact.id, by=by))
     return bool(ended)
+
+
+def _prove(contact: Contact, email: str, is_on: bool, source: Source) -> None:
+    proof.keep(contact.id, email.lower(), {"subscription": is_on}, source)
+
+
+def _way_of(by: Actor) -> str:
+    return "staff" if by.user_id else "page"

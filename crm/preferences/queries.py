@@ -1,13 +1,13 @@
-"""Questions about opt-outs."""
+"""Questions about opt-outs and topics."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from crm.database import db
-from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.models import EmailUnsubscribe, Topic
 
 REASONS = {
     "too_many": "Too many emails",
@@ -34,3 +34,15 @@ def unsubscribed_among(emails: Collection[str]) -> set[str]:
         EmailUnsubscribe.email.in_(wanted), EmailUnsubscribe.resubscribed_at.is_(None)
     )
     return set(db.session.scalars(found)) if wanted else set()
+
+
+def topics() -> Sequence[Topic]:
+    """Every topic by name."""
+    return db.session.scalars(sa.select(Topic).order_by(sa.func.lower(Topic.name), Topic.id)).all()
+
+
+def topic_by_ref(ref: int | str) -> Topic | None:
+    """The topic with this slug or id."""
+    found = db.session.scalar(sa.select(Topic).where(Topic.slug == str(ref)))
+    number = int(ref) if str(ref).isascii() and str(ref).isdigit() and len(str(ref)) < 18 else 0
+    return found or (db.session.get(Topic, number) if number else None)

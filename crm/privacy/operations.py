@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from crm.activity.vocabulary import Actor
+from crm.audit import operations as audit
 from crm.contacts.models import Contact
 from crm.contacts.operations import remove_contact
 from crm.database import after_commit, db
@@ -19,13 +20,15 @@ from crm.recovery.belongings import gather
 
 def erase_contact(contact: Contact, by: Actor) -> Erasure:
     """Forget the person: contact, timeline, kept copies, exported files. The address stays suppressed by a keyed hash."""
-    email, name, contact_id = contact.email, contact.name, contact.id
+    email, name, contact_id, phone = contact.email, contact.name, contact.id, contact.phone
     counts = {table: len(rows) for table, rows in gather("contacts", contact_id).rows.items() if table != "contacts"}
     traces.forget_reader(contact_id, email)
     traces.forget_mentions(contact_id, name)
     traces.forget_told(contact_id, [name, email or ""])
     remove_contact(contact)
-    return _forget(email, contact_id, counts, by)
+    erasure = _forget(email, contact_id, counts, by)
+    audit.forget(contact_id, [name, email or "", phone or ""])
+    return erasure
 
 
 def erase_address(email: str, by: Actor) -> Erasure | None:
@@ -38,7 +41,9 @@ def erase_address(email: str, by: Actor) -> Erasure | None:
         return None
     traces.forget_reader(None, email)
     traces.forget_told(0, [email])
-    return _forget(email, None, {}, by)
+    erasure = _forget(email, None, {}, by)
+    audit.forget(None, [email])
+    return erasure
 
 
 def _forget(email: str | None, contact_id: int | None, counts: dict[str, int], by: Actor) -> Erasure:

@@ -1,6 +1,7 @@
 """Keeps the configuration of every process in step with what the school has set, so that everyone asks the configuration alone.
 
-Looked at when a request or job begins, at most every five seconds, past the session: it takes part in no transaction.
+Looked at when a request or job begins, at most every five seconds, past the session: it takes part in no transaction. What is read is
+checked like the configuration itself; what nobody has set, or what cannot be read, is as it was configured.
 """
 
 from __future__ import annotations
@@ -8,25 +9,61 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, appcontext_pushed, current_app
 
+from crm.config import SETTINGS
 from crm.database import db
 
 log = logging.getLogger(__name__)
-SET_BY_PEOPLE = ("SCHOOL_NAME", "TIMEZONE")
+SET_BY_PEOPLE = (
+    "SCHOOL_NAME",
+    "TIMEZONE",
+    "MAIL_ADDRESS",
+    "WEBSITE",
+    "LOGO",
+    "ACCENT_COLOUR",
+    "CURRENCY",
+    "DATE_STYLE",
+    "FIRST_WEEKDAY",
+    "QUIET_HOURS_START",
+    "QUIET_HOURS_END",
+    "QUIET_HOURS_CHANNELS",
+    "MARKETING_CAP",
+    "MARKETING_CAP_DAYS",
+    "TRACES_KEPT_DAYS",
+    "SIGN_INS_KEPT_DAYS",
+    "AUDIT_KEPT_DAYS",
+    "DELETED_KEPT_DAYS",
+    "EXPORTS_KEPT_DAYS",
+    "BACKUP_KEEP",
+)
+"""Settings a page may set, by their name in the configuration, which also says how their text is read."""
+READ = {each.name: each.read for each in SETTINGS}
+NEVER_EMPTY = {"SCHOOL_NAME", "TIMEZONE"}
 EVERY = 5.0
 
 
 def init_app(app: Flask) -> None:
     """Look whenever a context begins."""
+    app.extensions["configured"] = {key: app.config[key] for key in SET_BY_PEOPLE}
     app.extensions["settings_looked_at"] = float("-inf")
     appcontext_pushed.connect(_look, app)
 
 
 def apply(facts: Mapping[str, str]) -> None:
     """Let these facts hold in this process."""
-    current_app.config.update({key: facts[key] for key in SET_BY_PEOPLE if facts.get(key)})
+    current_app.config.update({key: _read(key, facts[key]) for key in SET_BY_PEOPLE if key in facts})
+
+
+def _read(key: str, text: str) -> Any:
+    try:
+        if text or key not in NEVER_EMPTY:
+            return READ[key](text)
+    except ValueError:
+        log.warning("the setting %s cannot be read; what was configured holds", key)
+    return current_app.extensions["configured"][key]
 
 
 def _look(app: Flask, **_: object) -> None:

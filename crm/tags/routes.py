@@ -12,6 +12,7 @@ from crm.tags.forms import TagForm
 from crm.tags.models import Tag
 from crm.tags.operations import Refused, create_tag, delete_tag, update_tag
 from crm.tags.queries import all_tags, mentioned, tag_by_ref, tags_with_wearers, wearer_count
+from crm.tags.rule_queries import rule_counts
 from crm.users.access import requires
 
 bp = Blueprint("tags", __name__, url_prefix="/tags")
@@ -21,7 +22,7 @@ bp = Blueprint("tags", __name__, url_prefix="/tags")
 @requires("crm.tags.manage")
 def index() -> ResponseReturnValue:
     """Every tag with its wearers."""
-    return render_template("tags/index.html", tags=tags_with_wearers(current_user))
+    return render_template("tags/index.html", tags=tags_with_wearers(current_user), rules=rule_counts())
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from crm.contacts.search import CREATE, POSTGRES
 from crm.database import UTCDateTime
 from sqlalchemy.dialects import postgresql
-revision = '0001'
+revision = "0001"
 down_revision = None
 
 

@@ -19,6 +19,7 @@ PAGE = """{% extends "base.html" %}{% block content %}{% call ui.page_header("Wh
 <form method="post" class="stack">{{ ui.csrf() }}{{ ui.form_errors(form) }}{{ ui.field(form.who) }}
 {{ ui.button("Save", kind="primary", id="save") }}</form><pre id="saved">{{ saved }}</pre>{% endblock %}"""
 bp = Blueprint("tryout", __name__)
+pytestmark = pytest.mark.own_app
 
 
 class WhoForm(FlaskForm):

@@ -1,10 +1,13 @@
 """A setting that cannot be used is said at the prompt, in one line, before anything starts."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 
 import pytest
+
+from crm import config
 
 
 def cohort(tmp_path, *arguments, **environment):
@@ -31,17 +34,20 @@ def cohort(tmp_path, *arguments, **environment):
     ],
 )
 def test_it_names_the_setting_and_what_would_do(tmp_path, name, value, words):
-    reply = cohort(tmp_path, "migrate", **{name: value})
+    with pytest.raises(config.ConfigError, match=f"^{name}: ") as refused:
+        config.load(tmp_path / "instance", {name: value})
+    assert words in str(refused.value)
+
+
+def test_it_is_said_in_one_line_before_anything_starts(tmp_path):
+    reply = cohort(tmp_path, "migrate", TIMEZONE="Berlin")
     assert reply.returncode == 1
-    assert reply.stderr.startswith(f"cohort: {name}: ")
-    assert words in reply.stderr
-    assert "Traceback" not in reply.stderr
+    assert reply.stderr.startswith("cohort: TIMEZONE: “Berlin” is no time zone")
+    assert len(reply.stderr.splitlines()) == 1
 
 
 def test_a_newer_database_is_refused(tmp_path):
     assert cohort(tmp_path, "migrate").returncode == 0
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "instance" / "crm.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     reply = cohort(tmp_path, "migrate")

@@ -15,6 +15,7 @@ from crm.email.claiming import claim_batch, messages
 from crm.email.jobs import deliver as deliver_job
 from crm.email.models import EmailMessage
 from crm.email.operations import queue_emails
+from crm.email.turns import Turns
 from crm.lib import clock
 from tests import factories
 from tests.email.mailroom import deliver, later, queue, read, sent
@@ -182,7 +183,7 @@ def test_a_suppressed_address_is_skipped(carla):
 
 def test_a_crash_before_writing_out_gives_the_message_back(carla):
     (message,) = queue([carla])
-    claim_batch(clock.now(), 10)
+    claim_batch(clock.now(), 10, Turns())
     commit()
     assert ledger.sweep(messages, later(seconds=30)) == 1
     commit()

@@ -33,7 +33,9 @@ class Web:
     def __init__(self, instance: Path):
         self.port = free_port()
         serve = f"from crm import processes; processes.web('127.0.0.1', {self.port})"
-        self.process = subprocess.Popen([sys.executable, "-c", serve], env=environment(instance, TRACKING_BUFFER="60000"))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", serve], env=environment(instance, TRACKING_BUFFER="60000")
+        )
         wait_until(lambda: self._answers("/healthz"), 30)
 
     def _answers(self, path: str) -> bool:

@@ -58,6 +58,7 @@ def test_it_makes_the_administrator_names_the_school_and_signs_in(visitor, code)
     assert settings.school_timezone() == "America/Toronto"
 
 
+@pytest.mark.own_app
 def test_it_offers_the_demo_and_the_import_where_they_are(visitor, code, app):
     words = {"demo.load": "Load the demo school", "imports.new": "Import a CSV file"}
     for endpoint in words.keys() - app.view_functions.keys():
@@ -67,6 +68,7 @@ def test_it_offers_the_demo_and_the_import_where_they_are(visitor, code, app):
     assert all(each in page for each in ("Start empty", *words.values()))
 
 
+@pytest.mark.own_app
 def test_it_offers_nothing_that_is_not_there(visitor, code, app):
     for endpoint in ("demo.load", "imports.new"):
         app.view_functions.pop(endpoint, None)

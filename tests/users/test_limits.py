@@ -25,8 +25,8 @@ def test_one_caller_with_many_addresses_has_to_wait_whatever_it_says_of_proxies(
     assert [attempt(number).status_code for number in range(51)] == [422] * 50 + [429]
 
 
-def test_behind_a_proxy_each_caller_counts_alone(app, tmp_path, ada):
-    behind = make_app(tmp_path / "instance", TRUSTED_PROXIES=1)
+def test_behind_a_proxy_each_caller_counts_alone(app, ada):
+    behind = make_app(app.config["INSTANCE_PATH"], TRUSTED_PROXIES=1)
     client = behind.test_client()
 
     def attempt(number):

@@ -1,0 +1,45 @@
+"""Who holds the signed token of an email's own links: whoever the email was written to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, request
+
+from crm.activity.vocabulary import Actor
+from crm.contacts.models import Contact
+from crm.database import db
+from crm.email.addresses import UNSUBSCRIBE, tokens
+from crm.email.models import EmailMessage
+from crm.preferences.proof import Source
+
+READER = Actor(name="the contact")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The contact the email is about, whoever reads it (a minor's guardian), and the address it went to."""
+
+    contact: Contact
+    reader: Contact
+    email: str
+    message: EmailMessage | None
+
+
+def holder_of(token: str) -> Holder | None:
+    """Who holds this token; None when the contact is no longer there. A forged one is a 404."""
+    found = tokens().read(UNSUBSCRIBE, token)
+    if found is None or len(found) != 2:
+        abort(404)
+    contact, message = db.session.get(Contact, found[0]), db.session.get(EmailMessage, found[1])
+    email = ((message.to_address if message else None) or (contact.email if contact else None) or "").lower()
+    if contact is None or not email:
+        return None
+    guardian = db.session.get(Contact, contact.guardian_id) if contact.guardian_id else None
+    reader = guardian if guardian is not None and guardian.email == email else contact
+    return Holder(contact, reader, email, message)
+
+
+def source(how: str = "page", reason: str = "", shown: dict[str, str] | None = None) -> Source:
+    """The proof of what is chosen with this request."""
+    return Source(how, READER, reason, request.remote_addr, shown or {})

@@ -1,0 +1,240 @@
+"""The one place that decides whether a message may go: asked in the transaction that claims it, and in numbers before a launch.
+
+The rules are one SQL expression, so that what is counted beforehand is what happens. Whoever has a guardian is written to through
+the guardian, whose address and choices count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm.contacts.models import Contact
+from crm.database import db
+from crm.delivery.models import Suppression
+from crm.delivery.queries import suppressed_among
+from crm.lib import clock
+from crm.preferences.capping import PATIENCE, caps_for, free_at, marketing_sent
+from crm.preferences.kinds import MARKETING, SWITCH, SYSTEM, WAITS_FOR_MORNING, in_words
+from crm.preferences.models import CommunicationPreferences, ContactTopic, EmailUnsubscribe, Topic
+from crm.preferences.quiet import quiet_until, school_hours, zone_of
+
+_reader, _wants, _topic, _choice = (aliased(each) for each in (Contact, CommunicationPreferences, Topic, ContactTopic))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message that is about to go. `address` is the one it would go to: the reader's."""
+
+    message_id: int
+    contact_id: int | None
+    address: str
+    channel: str = "email"
+    kind: str = MARKETING
+    topic_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """It does not go, which is a normal end."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It waits."""
+
+    until: datetime
+    reason: str
+
+
+Verdict = Skip | Hold
+
+
+def verdicts(asked: Sequence[Asked], now: datetime) -> dict[int, Verdict]:
+    """For each message that may not go now, why; those that may are absent. A few queries for the whole batch."""
+    found: dict[int, Verdict] = {}
+    for channel in {each.channel for each in asked}:
+        found |= _stopped([each for each in asked if each.channel == channel], channel)
+    left = [each for each in asked if each.message_id not in found]
+    for (channel, kind, topic_id), some in _alike(left).items():
+        found |= _judged(some, channel, kind, topic_id, now)
+    return found
+
+
+def reasons_for(contact_ids: Any, channel: str, kind: str, topic_id: int | None = None) -> dict[str, int]:
+    """How many of these contacts (a SELECT of their ids, or some ids) would be skipped, by reason in words, most first.
+
+    What only waits, for the morning or for its turn, is not counted.
+    """
+    reason = _reason(channel, kind, with_suppressed=True)
+    found = _asking(topic_id, reason.label("reason")).where(Contact.id.in_(contact_ids)).subquery()
+    counted = sa.select(found.c.reason, sa.func.count()).where(found.c.reason.is_not(None)).group_by(found.c.reason)
+    topic = _topic_name(topic_id)
+    rows = db.session.execute(counted.order_by(sa.func.count().desc(), found.c.reason))
+    return {in_words(reason, channel, topic): count for reason, count in rows}
+
+
+def _stopped(asked: Sequence[Asked], channel: str) -> dict[int, Verdict]:
+    """What holds for every kind of message: there must be an address, and it must not be suppressed."""
+    suppressed = suppressed_among({each.address for each in asked if each.address}, channel)
+    found: dict[int, Verdict] = {}
+    for each in asked:
+        if not each.address and (each.contact_id is None or each.kind == SYSTEM):
+            found[each.message_id] = Skip(in_words("no_address", channel))
+        elif each.address.lower() in suppressed:
+            found[each.message_id] = Skip(f"The address is suppressed: {suppressed[each.address.lower()]}")
+    return found
+
+
+def _alike(asked: Sequence[Asked]) -> dict[tuple[str, str, int | None], list[Asked]]:
+    groups: dict[tuple[str, str, int | None], list[Asked]] = defaultdict(list)
+    for each in asked:
+        if each.contact_id is not None and each.kind != SYSTEM:
+            groups[each.channel, each.kind, each.topic_id].append(each)
+    return groups
+
+
+def _judged(asked: Sequence[Asked], channel: str, kind: str, topic_id: int | None, now: datetime) -> dict[int, Verdict]:
+    ids = {each.contact_id for each in asked}
+    rows = db.session.execute(_statement(channel, kind), {"ids": list(ids), "topic": topic_id}).all()
+    facts = {row.id: row for row in rows}
+    found: dict[int, Verdict] = {}
+    for each in asked:
+        row = facts.get(each.contact_id)
+        if row is None:
+            found[each.message_id] = Skip(in_words("gone", channel))
+        elif row.reason:
+            found[each.message_id] = Skip(in_words(row.reason, channel, row.topic or ""))
+    left = [each for each in asked if each.message_id not in found]
+    if kind in WAITS_FOR_MORNING:
+        found |= _waiting_for_morning(left, facts, now)
+    if kind == MARKETING:
+        found |= _over_the_cap([each for each in left if each.message_id not in found], facts, now)
+    return found
+
+
+def _waiting_for_morning(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) -> dict[int, Verdict]:
+    school, found = school_hours(), {}
+    for each in asked:
+        row = facts[each.contact_id]
+        own = (row.quiet_hours_start, row.quiet_hours_end)
+        zone = zone_of(row.timezone)
+        until = quiet_until(now, own if all(isinstance(at, time) for at in own) else school, zone)
+        if until:
+            found[each.message_id] = Hold(until, f"Quiet hours: it goes at {clock.local(until, zone):%H:%M} ({zone}).")
+    return found
+
+
+def _over_the_cap(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) -> dict[int, Verdict]:
+    """One more message a contact at a time, the oldest first."""
+    capped = {each.contact_id: caps_for(facts[each.contact_id].frequency) for each in asked}
+    if not any(capped.values()):
+        return {}
+    of_batch = [each.message_id for each in asked]
+    sent = marketing_sent([each for each, caps in capped.items() if caps], now, of_batch, asked[0].channel)
+    found: dict[int, Verdict] = {}
+    for each in sorted(asked, key=lambda message: message.message_id):
+        mine = sent.setdefault(each.contact_id, [])
+        full = {cap: free_at(cap, mine, now) for cap in capped[each.contact_id]}
+        cap, until = max(full.items(), key=lambda pair: pair[1], default=(None, now))
+        if cap is None or until <= now:
+            mine.append(now)
+        elif until - now <= PATIENCE:
+            found[each.message_id] = Hold(until, f"Frequency: at most {cap.words}; it waits for its turn.")
+        else:
+            found[each.message_id] = Skip(f"The contact had enough marketing: at most {cap.words}.")
+    return found
+
+
+@lru_cache(maxsize=32)
+def _statement(channel: str, kind: str) -> sa.Select[Any]:
+    """What is asked about the contacts of a batch; built once per kind, because building takes longer than asking."""
+    columns = (
+        Contact.id, _reader.timezone, _wants.quiet_hours_start, _wants.quiet_hours_end, _wants.frequency,
+        _topic.name.label("topic"), _reason(channel, kind).label("reason"),
+    )  # fmt: skip
+    asking = _asking(sa.bindparam("topic", type_=sa.BigInteger()), *columns)
+    return asking.where(Contact.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+def _asking(topic_id: Any, *columns: Any) -> sa.Select[Any]:
+    """Contacts beside whoever reads their messages, and what that person wants."""
+    return (
+        sa.select(*columns)
+        .select_from(Contact)
+        .join(_reader, _reader.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
+        .outerjoin(_wants, _wants.contact_id == _reader.id)
+        .outerjoin(_topic, _topic.id == topic_id)
+        .outerjoin(_choice, sa.and_(_choice.contact_id == _reader.id, _choice.topic_id == _topic.id))
+    )
+
+
+def _reason(channel: str, kind: str, *, with_suppressed: bool = False) -> Any:
+    """Why a message may not go, as an SQL expression: the first rule that says no, or NULL."""
+    address = _reader.email if channel == "email" else _reader.phone
+    missing = sa.or_(address.is_(None), address == "")
+    rules: list[tuple[Any, Any]] = [
+        (sa.and_(missing, Contact.guardian_id.is_not(None)), "guardian_no_address"),
+        (missing, "no_address"),
+    ]
+    if with_suppressed:
+        held = sa.select(Suppression.id).where(Suppression.channel == channel, Suppression.address == address)
+        rules.append((held.exists(), "suppressed"))
+    if kind != SYSTEM:
+        rules += [
+            (getattr(_wants, f"{channel}_enabled").is_(False), "channel_off"),
+            *([(_left(), "unsubscribed")] if kind == MARKETING and channel == "email" else []),
+            (getattr(_wants, SWITCH[kind]).is_(False), f"{kind}_off"),
+        ]
+    if kind == MARKETING:
+        rules += [
+            (_wants.confirmation == "pending", "unconfirmed"),
+            (sa.func.coalesce(_choice.is_on, _topic.is_default).is_(False), "topic_off"),
+        ]
+    return sa.case(*((condition, sa.literal(key)) for condition, key in rules), else_=sa.null())
+
+
+def _left() -> Any:
+    open_ones = EmailUnsubscribe.email == _reader.email, EmailUnsubscribe.resubscribed_at.is_(None)
+    return sa.select(EmailUnsubscribe.id).where(*open_ones).exists()
+
+
+def _topic_name(topic_id: int | None) -> str:
+    return (db.session.scalar(sa.select(Topic.name).where(Topic.id == topic_id)) or "") if topic_id else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a contact's messages: the contact, or the guardian."""
+
+    contact_id: int
+    name: str
+    email: str
+    phone: str
+    is_guardian: bool
+
+
+def readers_of(contact_ids: Collection[int]) -> dict[int, Reader]:
+    """Who reads the messages of each of these contacts; one query."""
+    columns = (_reader.id, _reader.first_name, _reader.last_name, _reader.email, _reader.phone)
+    found = (
+        sa.select(Contact.id.label("of"), Contact.guardian_id, *columns)
+        .join(_reader, _reader.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
+        .where(Contact.id.in_(contact_ids))
+    )
+    return {
+        row.of: Reader(
+            row.id, f"{row.first_name} {row.last_name}".strip(), row.email or "", row.phone or "",
+            row.guardian_id is not None,
+        )
+        for row in db.session.execute(found)
+    }  # fmt: skip
