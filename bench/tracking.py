@@ -22,10 +22,11 @@ from bench.load import hits_per_second
 from crm import config, database, processes
 from crm.database import commit, db
 from crm.demo.people import add_contacts
-from crm.email.addresses import click_url, open_url
+from crm.email.addresses import click_url, open_url, unsubscribe_url
 from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen
 from crm.email.operations import NewEmail, ensure_content, queue_emails
 from crm.lib import clock
+from crm.preferences.models import EmailUnsubscribe
 from crm.users.operations import create_user
 
 HITS = 4_000
@@ -36,18 +37,21 @@ def run() -> Iterator[Figure]:
     """Hits a second, each for another message. Clicks are stored before they are answered; of opens every one is stored at the end."""
     with fresh_app() as app:
         instance = str(app.config["INSTANCE_PATH"])
-        opens, clicks = _addresses()
+        opens, clicks, leaves = _addresses()
         with _served(_product, instance) as port:
             opened = hits_per_second(port, opens)
             clicked = hits_per_second(port, clicks)
+            left = hits_per_second(port, leaves, body="List-Unsubscribe=One-Click")
         _check_that_all_are_stored()
         with _served(_plain, "orm_app", instance) as port:
             by_orm = hits_per_second(port, [f"/click/{number}" for number in range(1, HITS + 1)])
+            left_by_orm = hits_per_second(port, [f"/leave/{number}" for number in range(1, HITS + 1)], body="a=b")
     with _served(_plain, "bare_app", "") as port:
         bare_open = hits_per_second(port, ["/open"] * HITS)
         bare_click = hits_per_second(port, ["/click"] * HITS)
     yield Figure("opens", opened, "hits/s", bare_open, "a static picture from bare Flask")
     yield Figure("clicks", clicked, "hits/s", by_orm, "bare Flask with an ORM commit per hit")
+    yield Figure("unsubscribes", left, "hits/s", left_by_orm, "bare Flask with an ORM commit per hit")
     yield Figure("clicks beside nothing", clicked, "hits/s", bare_click, "bare Flask, nothing stored")
 
 
@@ -60,17 +64,21 @@ def _check_that_all_are_stored() -> None:
     db.session.rollback()
     assert stored == [HITS, HITS], f"{stored} of {HITS} were stored"
     assert tuple(counted) == (HITS, HITS), f"{counted} of {HITS} were counted"
+    gone = db.session.scalar(sa.select(sa.func.count()).select_from(EmailUnsubscribe))
+    db.session.rollback()
+    assert gone == HITS, f"{gone} of {HITS} left"
 
 
-def _addresses() -> tuple[list[str], list[str]]:
+def _addresses() -> tuple[list[str], ...]:
     create_user("ada@school.example", "Ada", "crm_admin", "bench password")
     content = ensure_content("Hello", BODY)
     queue_emails([NewEmail(contact_id=each, content_id=content.id) for each in add_contacts(HITS)])
     db.session.execute(sa.update(EmailMessage).values(status="sent"))
     commit()
-    ids = db.session.scalars(sa.select(EmailMessage.id)).all()
+    rows = db.session.execute(sa.select(EmailMessage.id, EmailMessage.contact_id).order_by(EmailMessage.id)).all()
     db.session.remove()
-    return [urlsplit(open_url(each)).path for each in ids], [urlsplit(click_url(each)(0)).path for each in ids]
+    urls = [(open_url(row.id), click_url(row.id)(0), unsubscribe_url(row.contact_id, row.id)) for row in rows]
+    return tuple([urlsplit(each[kind]).path for each in urls] for kind in range(3))
 
 
 @contextmanager
@@ -135,5 +143,15 @@ def orm_app() -> Flask:
         )
         db.session.commit()
         return redirect("https://example.org/there")
+
+    @app.post("/leave/<int:number>")
+    def leave(number: int) -> Any:
+        message = db.session.get_one(EmailMessage, number)
+        message.unsubscribed_at = clock.now()
+        db.session.add(
+            EmailUnsubscribe(contact_id=message.contact_id, email=f"{number}@example.com", email_message_id=number)
+        )
+        db.session.commit()
+        return Response("You are unsubscribed.")
 
     return app

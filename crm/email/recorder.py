@@ -24,6 +24,7 @@ from crm.database import db
 from crm.email import losses
 from crm.email.destinations import Destinations
 from crm.email.machines import SETTLING
+from crm.email.one_click import Leave, leave_with_one_click
 from crm.email.tracking import Hit, messages_of, record
 from crm.lib.together import Buffer, Soon, Together
 from crm.queue import nudge
@@ -41,6 +42,7 @@ class Recorder:
         self._app, self._delay = app, delay
         self._destinations = Destinations()
         self._together: Together[Hit, str | None] = Together(self._write)
+        self._leaving: Together[Leave, None] = Together(self._leave)
         self._buffer: Buffer[Hit] = Buffer(self._write, delay)
         self._news = Soon(self._tell_worker, NUDGE if delay else 0)
         self._settling = Soon(self._settle, SETTLING.total_seconds() + 1)
@@ -60,6 +62,10 @@ class Recorder:
         elif not self._buffer.put(hit):
             self._lose([hit], "the buffer is full")
 
+    def leave(self, leave: Leave) -> None:
+        """Write that somebody left. Raises the database's error: who is told that they left has left."""
+        self._leaving.do(leave)
+
     def drain(self) -> None:
         """Write what waits; for the end of the program."""
         self._buffer.drain()
@@ -71,14 +77,32 @@ class Recorder:
             with self._database().begin() as connection:
                 done = record(connection, hits, self._destinations)
                 losses.add(connection, lost)
-        except sa.exc.SQLAlchemyError as error:
-            self._lose(hits, str(getattr(error, "orig", error)), lost)
+        except sa.exc.OperationalError as error:
+            self._lose(hits, str(error.orig), lost)
             return self._read(hits)
+        except Exception:
+            log.exception("%s opens or clicks could not be written", len(hits))
+            return self._one_by_one(hits, lost)
         if done.has_news:
             self._news.ask()
         if done.has_waiting:
             self._settling.ask()
         return done.urls
+
+    def _one_by_one(self, hits: Sequence[Hit], lost: Mapping[tuple[date, str], int]) -> Sequence[str | None]:
+        """So that one that cannot be written takes no other along."""
+        if len(hits) > 1:
+            self._lose([], "", lost)
+            return [self._write([hit])[0] for hit in hits]
+        self._lose(hits, "it cannot be written", lost)
+        return self._read(hits)
+
+    def _leave(self, leaves: Sequence[Leave]) -> Sequence[None]:
+        with self._database().begin() as connection:
+            has_news = leave_with_one_click(connection, leaves, self._app.config["SCHOOL_NAME"])
+        if has_news:
+            self._news.ask()
+        return [None] * len(leaves)
 
     def _read(self, hits: Sequence[Hit]) -> Sequence[str | None]:
         """Where the links lead, when nothing can be written."""
@@ -94,7 +118,8 @@ class Recorder:
     def _lose(
         self, hits: Sequence[Hit], why: str, before: Mapping[tuple[date, str], int] = MappingProxyType({})
     ) -> None:
-        log.warning("%s opens or clicks could not be kept: %s", len(hits), why)
+        if hits:
+            log.warning("%s opens or clicks could not be kept: %s", len(hits), why)
         with self._lock:
             self._lost.update(before)
             self._lost.update((hit.at.date(), "open" if hit.position is None else "click") for hit in hits)

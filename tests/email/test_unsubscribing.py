@@ -1,5 +1,8 @@
 """Leaving and coming back: only by POST, at once, from the mail itself."""
 
+import re
+from html import unescape
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,10 +11,12 @@ from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.email.addresses import unsubscribe_url
 from crm.email.models import EmailMessage
-from crm.preferences.models import EmailUnsubscribe
+from crm.email.one_click import Leave, leave_with_one_click
+from crm.lib import clock
+from crm.preferences.models import ConsentRecord, EmailUnsubscribe
 from tests import factories
 from tests.conftest import make_app
-from tests.email.mailroom import deliver, queue, read, sent
+from tests.email.mailroom import BODY, BROWSER, deliver, queue, read, sent
 from tests.providers.mail_server import MailServer
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -148,3 +153,59 @@ def test_nonsense_in_the_form_is_harmless(anonymous, url):
     (row,) = opt_outs()
     assert row.reason is None
     assert len(row.feedback) == 5000
+
+
+def test_one_click_keeps_the_proof_and_what_it_answered(anonymous, url, message):
+    anonymous.post(url, data=ONE_CLICK)
+    (row,) = opt_outs()
+    assert (row.email, row.contact_id, row.email_message_id) == ("carla@example.com", message.contact_id, message.id)
+    proof = db.session.scalars(sa.select(ConsentRecord)).one()
+    assert (proof.what, proof.is_on, proof.how, proof.ip_address) == (
+        "subscription",
+        False,
+        "mail_program",
+        "127.0.0.1",
+    )
+    assert message.unsubscribed_at
+
+
+def test_many_leave_in_one_transaction(app):
+    people = [factories.contact(email=f"carla{number}@example.com") for number in range(3)]
+    messages = queue(people)
+    now = clock.now()
+    leaves = [Leave(each.contact_id, each.id, now) for each in [*messages, messages[0]]]
+    for news in (True, False):
+        assert leave_with_one_click(db.session.connection(), leaves, "Scales") is news
+        commit()
+    assert sorted(row.email for row in opt_outs()) == [f"carla{number}@example.com" for number in range(3)]
+    assert kinds().count("email_unsubscribed") == 3
+
+
+def test_one_click_that_cannot_be_written_is_not_answered_as_if_it_were(app, anonymous, url, monkeypatch):
+    def full(*_):
+        raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("crm.email.recorder.leave_with_one_click", full)
+    monkeypatch.setattr("crm.preferences.operations.emit", full)
+    assert anonymous.post(url, data=ONE_CLICK).status_code >= 500
+    assert opt_outs() == []
+    monkeypatch.undo()
+    assert anonymous.post(url, data=ONE_CLICK).status_code == 200
+    assert len(opt_outs()) == 1
+
+
+def test_every_link_of_a_mail_can_be_fetched_and_changes_nothing(carla, anonymous):
+    queue([carla], body=f"{BODY} [Unsubscribe]({{{{ unsubscribe_url }}}}) {{{{ school.address }}}}")
+    with MailServer() as server:
+        deliver(server)
+    mail = read(server.messages[0][2])
+    html, text = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    urls = {unescape(each) for each in re.findall(r'(?:href|src)="(http[^"]+)"', html)}
+    urls |= set(re.findall(r"http://127[^\s>)]+", text)) | {mail["List-Unsubscribe"].strip("<>")}
+    assert len([each for each in urls if "/api/track/" in each]) >= 4
+    for url in urls:
+        for method in ("HEAD", "GET"):
+            reply = anonymous.open(url.removeprefix("http://127.0.0.1:8000"), method=method, headers=BROWSER)
+            assert reply.status_code in {200, 302}, url
+    assert opt_outs() == []
+    assert db.session.scalars(sa.select(ConsentRecord)).all() == []
