@@ -190,6 +190,9 @@ SETTINGS = (
     Setting("EMAIL_WEBHOOK_GENERIC_SECRET", "", _key, "signs reports in Cohort's own form; opens their webhook"),
     Setting("IMAP_URL", "", _imap, "a mailbox read for bounces and replies"),
     Setting("DNS_SERVER", "", _text, "the DNS server asked about sending domains; empty: the machine's own"),
+    Setting(
+        "REVENUE_WINDOW_DAYS", "7", number(0, 365), "for how many days after a click an order is put down to the email"
+    ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
     Setting("WEBSITE", "", web_address, "the school's website, linked from public pages and email"),
     Setting("LOGO", "", file_name, "the school's logo, a file in instance/files; set on the page"),
