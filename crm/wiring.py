@@ -51,6 +51,7 @@ from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
 from crm.audiences import routes as audiences
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
+from crm.automation import email_routes as step_emails
 from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -84,8 +85,10 @@ from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
+from crm.email import result_routes as email_results
 from crm.email import routes as templates
 from crm.email import tracking_routes as tracking
+from crm.email import view_routes as view_email
 from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
@@ -153,6 +156,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     templates.bp,
     messages.bp,
     tracking.bp,
+    email_results.bp,
+    step_emails.bp,
+    view_email.bp,
     centre.bp,
     confirming.bp,
     preferences.bp,

@@ -15,6 +15,7 @@ from crm.email import operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
 from crm.email.operations import PURPOSES
+from crm.email.revenue import revenue
 from crm.lib.htmx import piece
 from crm.lib.merge_tags import MergeError
 from crm.preferences.queries import in_force
@@ -61,7 +62,8 @@ def show(message_id: int) -> str:
         problem=problem,
         statuses=STATUSES,
         purposes=PURPOSES,
-        history=history_of(message, queries.clicks_of(message)),
+        history=history_of(message, queries.clicks_of(message), queries.opens_of(message)),
+        earned=[("Earned", f"{each.amount:,.2f} {each.currency}") for each in revenue(EmailMessage.id == message.id)],
         may_decide=current_user.can("crm.broadcasts.send"),
     )
 

@@ -27,6 +27,7 @@ def rendered(
 ) -> Rendered:
     """The email with its values in. `link` gives the address to write for the link at a position. Raises MergeError."""
     own = {"preferences_url": f"{unsubscribe_url}/preferences", "confirm_url": f"{unsubscribe_url}/confirmation"}
+    own["view_url"] = f"{unsubscribe_url}/message"
     filled = {**values, **own, "unsubscribe_url": unsubscribe_url, "open_url": open_url}
     filled.update((f"link_{at}", link(at)) for at in range(len(content.links)))
     return Rendered(

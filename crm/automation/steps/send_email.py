@@ -54,6 +54,7 @@ class SendEmail(StepType):
     label = "Send an email"
     group = "Communication"
     icon = "mail"
+    sends_email = True
     references = {"template_id": TEMPLATE}
     Form = SendEmailForm
 
