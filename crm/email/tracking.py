@@ -66,6 +66,7 @@ def record(connection: sa.Connection, hits: Sequence[Hit], destinations: Destina
 
 _messages, _contacts = table_of(EmailMessage), table_of(Contact)
 _opens, _clicks, _activities = table_of(EmailOpen), table_of(EmailLinkClick), table_of(ContactActivity)
+_ADD_OPENS, _ADD_CLICKS, _TELL = sa.insert(_opens), sa.insert(_clicks), sa.insert(_activities)
 _FACTS = (
     "id", "contact_id", "content_id", "merge_values", "purpose", "template_id", "subject", "depth", "actor", "status", "provider",
     "sent_at", "dot_at", "opened_at",
@@ -215,8 +216,8 @@ class Page:
         """Write all of it."""
         settle_unknown(self.connection, [self.rows[number] for number in self.counts])
         for statement, rows in (
-            (sa.insert(_opens), self.opens), (sa.insert(_clicks), self.clicks), (_COUNT, list(self.counts.values())),
-            (_TOUCH, list(self.touched.values())), (sa.insert(_activities), self.activities),
+            (_ADD_OPENS, self.opens), (_ADD_CLICKS, self.clicks), (_COUNT, list(self.counts.values())),
+            (_TOUCH, list(self.touched.values())), (_TELL, self.activities),
         ):  # fmt: skip
             execute_many(self.connection, statement, rows)
 
