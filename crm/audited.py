@@ -10,6 +10,7 @@ from typing import Any
 from crm.audiences.models import Audience
 from crm.audit.tracking import Audited
 from crm.automation.models import Step, Version, Workflow
+from crm.broadcasts.models import Broadcast
 from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.custom_fields.models import CustomField, FieldValue
@@ -21,17 +22,22 @@ from crm.health.models import Hold
 from crm.imports.models import ContactImport
 from crm.notes.models import Note
 from crm.ownership.models import Absence, OwnershipRule
-from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.models import CommunicationPreferences, EmailUnsubscribe, Topic
 from crm.privacy.models import Erasure
 from crm.settings.models import Setting
 from crm.tags.models import Tag, Tagging
 from crm.tasks.models import Task
-from crm.users.models import ApiToken, Team, User, UserSession
+from crm.users.entering import Invitation
+from crm.users.models import ApiToken, Role, Team, User, UserSession
 from crm.views.models import ContactView
 
 _RUN = frozenset({
     "rows_done", "rows_total", "done", "checkpoint", "attempts", "fence", "lease_until", "lines", "stored_as", "encoding",
     "delimiter", "error",
+})  # fmt: skip
+_COUNTED = frozenset({
+    "fence", "lease_until", "checkpoint", "frozen", "expected", "counted_at", "sent_count", "opened_count", "clicked_count", "link_checks",
+    "links_due_at", "version", "lane_id", "rest_lane_id", "sending_since", "is_rolled_out",
 })  # fmt: skip
 
 
@@ -40,7 +46,17 @@ def _name(record: Any) -> Any:
 
 
 AUDITED: tuple[Audited, ...] = (
-    Audited(User, _name, is_small=True),
+    Audited(
+        User, _name, frozenset({"two_factor_step", "photo"}), masked=frozenset({"two_factor_nonce"}), is_small=True
+    ),
+    Audited(Role, _name, is_small=True),
+    Audited(
+        Invitation,
+        lambda invited: invited.email,
+        frozenset({"email_due_at"}),
+        masked=frozenset({"nonce"}),
+        is_small=True,
+    ),
     Audited(
         UserSession,
         lambda session: session.user_agent[:80],
@@ -59,6 +75,8 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Note, lambda note: note.kind, masked=frozenset({"content"})),
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
     Audited(EmailUnsubscribe, lambda _left: ""),
+    Audited(Topic, _name),
+    Audited(CommunicationPreferences, lambda _wants: ""),
     Audited(Suppression, lambda suppression: suppression.address),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
@@ -71,6 +89,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Version, lambda version: f"version {version.number}", frozenset({"revision"})),
     Audited(Step, lambda step: step.step_type, frozenset({"step_order"})),
     Audited(EmailTemplate, _name),
+    Audited(Broadcast, _name, _COUNTED, is_small=True),
     Audited(OwnershipRule, _name, frozenset({"last_user_id"})),
     Audited(Absence, lambda _absence: "", is_small=True),
     Audited(ContactImport, lambda made: made.file_name, _RUN),

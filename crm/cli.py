@@ -16,6 +16,8 @@ from flask import Flask, current_app
 from bench import BENCHES
 from crm import create_app, processes, schema
 from crm.activity.vocabulary import Actor
+from crm.backup import commands as backups
+from crm.backup.operations import RESTORED
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
 from crm.demo.school import AlreadyThere, load_school
@@ -50,13 +52,14 @@ def cli() -> None:
     """Cohort: the CRM and marketing automation a school runs itself."""
 
 
-def in_app(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command an app whose database is up to date, and its context."""
+def in_app(function: Callable[..., Any], *, migrates: bool = True) -> Callable[..., Any]:
+    """Give the command an app and its context. Its database is brought up to date, or left as it is, even a damaged one."""
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         app = make_app()
-        schema.upgrade(app)
+        if migrates:
+            schema.upgrade(app)
         with app.app_context():
             return function(*args, **kwargs)
 
@@ -82,7 +85,7 @@ def serve(host: str, port: int) -> None:
     schema.upgrade(app)
     welcome(app)
     commands = {"web": ["web", "--host", host, "--port", str(port), "--quiet"], "worker": ["worker"]}
-    sys.exit(processes.together(commands))
+    sys.exit(processes.together(commands, anew=app.config["INSTANCE_PATH"] / RESTORED))
 
 
 @cli.command()
@@ -260,6 +263,11 @@ def demo(contacts: int, seed: int) -> None:
             load_school(contacts, seed, progress=bar.update)
         except AlreadyThere as problem:
             raise click.ClickException(str(problem)) from None
+
+
+cli.command("backup")(in_app(backups.back_up, migrates=False))
+cli.command("restore")(in_app(backups.restore, migrates=False))
+cli.command("hold")(in_app(backups.decide))
 
 
 @cli.command()

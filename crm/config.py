@@ -18,11 +18,9 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from crm.lib.clock import is_zone
+from crm.lib.clock import is_zone, read_time
 from crm.lib.imap_url import MailboxAddress
 from crm.lib.setting_values import (
-    channels,
-    clock_time,
     colour,
     currency,
     date_style,
@@ -91,6 +89,12 @@ def _amount(value: str) -> int:
     if not value.isdecimal() or int(value) > 1000:
         raise ValueError(f"“{value}” is no number from 0 to 1000")
     return int(value)
+
+
+def _wall_time(value: str) -> str:
+    if value and read_time(value) is None:
+        raise ValueError(f"“{value}” is no time of day; write one such as 21:00")
+    return value
 
 
 def _sender(value: str) -> str:
@@ -165,6 +169,8 @@ SETTINGS = (
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
+    Setting("QUIET_HOURS_START", "", _wall_time, "from when marketing and reminders wait, such as 21:00; empty: never"),
+    Setting("QUIET_HOURS_END", "", _wall_time, "until when they wait, such as 08:00"),
     Setting("MARKETING_CAP", "0", _amount, "how many marketing messages a contact gets at most; 0: no limit"),
     Setting("MARKETING_CAP_DAYS", "7", _amount, "within how many days"),
     Setting(
@@ -200,11 +206,6 @@ SETTINGS = (
     Setting("CURRENCY", "EUR", currency, "the money the school counts in"),
     Setting("DATE_STYLE", "day", date_style, "how days are written: day (7 Mar 2027), month (Mar 7, 2027) or iso"),
     Setting("FIRST_WEEKDAY", "monday", weekday, "what a week begins with: monday, saturday or sunday"),
-    Setting(
-        "QUIET_HOURS_START", "", clock_time, "from when nothing is sent at night, such as 21:00; empty: no quiet hours"
-    ),
-    Setting("QUIET_HOURS_END", "", clock_time, "until when nothing is sent in the morning, such as 08:00"),
-    Setting("QUIET_HOURS_CHANNELS", "sms whatsapp", channels, "what keeps quiet: email, sms, whatsapp"),
     Setting("TRACES_KEPT_DAYS", "90", days, "how long addresses and devices of opens and clicks are kept; 0: for good"),
     Setting("SIGN_INS_KEPT_DAYS", "180", days, "how long it is kept who signed in from where"),
     Setting("AUDIT_KEPT_DAYS", "730", days, "how long it is kept who changed what"),
@@ -228,6 +229,7 @@ def load(instance: Path | None = None, environ: Mapping[str, str] | None = None)
     found = {"PUBLIC_URL": environ.get(LISTENS_AT, ""), **_config_toml(instance), **_dotenv(), **environ}
     values = {setting.name: _read(setting, found) for setting in SETTINGS}
     values["INSTANCE_PATH"] = instance
+    values["SECRET_IS_KEPT"] = not values["SECRET_KEY"]
     values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret")
     values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'crm.db'}"
     return values

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from flask import Flask
 from granian import Granian
@@ -55,17 +56,23 @@ def worker(app: Flask) -> None:
     consumer.run()
 
 
-def together(commands: dict[str, Sequence[str]]) -> int:
+def together(commands: dict[str, Sequence[str]], anew: Path | None = None) -> int:
     """Run these programs side by side until a signal, starting again whichever dies. Returns the exit status.
 
-    One that dies three times within ten seconds ends them all: something is wrong that a restart does not mend.
+    All are started again when the file `anew` changes: the data were replaced under them. One that dies three times within ten seconds ends them all: something is wrong that a restart does not mend.
     """
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     running = {name: _start(command) for name, command in commands.items()}
     deaths: list[float] = []
+    seen = _changed_at(anew)
     while not stopping.wait(0.2):
+        if seen != _changed_at(anew):
+            seen = _changed_at(anew)
+            log.warning("the data were replaced; starting everything again")
+            _stop(running.values())
+            running = {name: _start(command) for name, command in commands.items()}
         for name, process in running.items():
             if process.poll() is None:
                 continue
@@ -76,6 +83,10 @@ def together(commands: dict[str, Sequence[str]]) -> int:
             break
     _stop(running.values())
     return 0 if stopping.is_set() else 1
+
+
+def _changed_at(path: Path | None) -> float:
+    return path.stat().st_mtime if path and path.exists() else 0.0
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:

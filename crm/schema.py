@@ -9,6 +9,8 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -17,6 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from flask import Flask
+from sqlalchemy import event
 
 from crm.config import ROOT
 from crm.database import db
@@ -39,6 +42,41 @@ def upgrade(app: Flask) -> bool:
             _check_references(connection)
             connection.commit()
         return True
+
+
+def upgrade_file(path: Path, to: str = "head") -> None:
+    """Migrate a SQLite file that nobody else uses. Raises SchemaError."""
+    engine = sa.create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _without_transactions)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    config, script = _alembic()
+    try:
+        with engine.connect() as connection:
+            if _revision(connection, script) != script.get_current_head():
+                config.attributes["connection"] = connection
+                command.upgrade(config, to)
+                _check_references(connection)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _without_transactions(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+
+
+def knows(revision: str) -> bool:
+    """Whether a database of this schema can be brought to this program's."""
+    try:
+        return bool(revision) and _alembic()[1].get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def revision() -> str | None:
+    """The schema the database in use was last brought to."""
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(app: Flask) -> bool:

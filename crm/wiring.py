@@ -16,6 +16,7 @@ import crm.audiences.models
 import crm.audit.models
 import crm.automation.models
 import crm.bounces.models
+import crm.broadcasts.models
 import crm.bulk.models
 import crm.contacts.models
 import crm.custom_fields.models
@@ -34,6 +35,7 @@ import crm.recovery.models
 import crm.settings.models
 import crm.tags.models
 import crm.tasks.models
+import crm.users.entering
 import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
@@ -58,6 +60,17 @@ from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
+from crm.bounces import jobs as bounces_jobs
+from crm.bounces import routes as email_webhooks
+from crm.broadcasts import act_routes as broadcast_acts
+from crm.broadcasts import fields as broadcast_fields
+from crm.broadcasts import finding as broadcast_finding
+from crm.broadcasts import jobs as broadcasts_jobs
+from crm.broadcasts import listing as broadcasts_listing
+from crm.broadcasts import queries as broadcasts_queries
+from crm.broadcasts import result_routes as broadcast_results
+from crm.broadcasts import routes as broadcasts
+from crm.broadcasts import step_routes as broadcast_steps
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
@@ -76,7 +89,9 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
+from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
 from crm.email import centre_routes as centre
@@ -85,8 +100,10 @@ from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
+from crm.email import queries as email_queries
 from crm.email import result_routes as email_results
 from crm.email import routes as templates
+from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
 from crm.email import view_routes as view_email
 from crm.email import waiting as email_waiting
@@ -104,6 +121,7 @@ from crm.notifications import routes as notifications
 from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
+from crm.preferences import fields as consent_fields
 from crm.preferences import routes as preferences
 from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
@@ -131,7 +149,19 @@ from crm.tasks import routes as tasks
 from crm.tasks.upcoming import reminders
 from crm.timeline import routes as timeline
 from crm.timeline.upcoming import Upcoming
-from crm.users import people, people_finder, teams, tokens
+from crm.users import (
+    invitations,
+    people,
+    people_finder,
+    photo_routes,
+    resets,
+    role_routes,
+    second_step,
+    teams,
+    tokens,
+    two_factor_routes,
+)
+from crm.users import jobs as users_jobs
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
@@ -144,6 +174,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     setup.bp,
     users.bp,
     people.bp,
+    invitations.bp,
+    resets.bp,
+    second_step.bp,
+    two_factor_routes.bp,
+    photo_routes.bp,
+    role_routes.bp,
     tokens.bp,
     workflows.bp,
     draft_routes.bp,
@@ -163,6 +199,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     confirming.bp,
     preferences.bp,
     topic_routes.bp,
+    email_webhooks.bp,
+    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -177,9 +215,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     view_routes.bp,
     privacy.bp,
     duplicates.bp,
+    departures.bp,
     ownership.bp,
     audiences.bp,
     audience_members.contact_bp,
+    broadcasts.bp,
+    broadcast_steps.bp,
+    broadcast_acts.bp,
+    broadcast_results.bp,
     recently_deleted.bp,
     tag_rules.bp,
     tags.bp,
@@ -209,7 +252,10 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    users_jobs,
     tags_jobs,
+    broadcasts_jobs,
+    bounces_jobs,
 )  # fmt: skip
 
 LISTENERS: tuple[Listener, ...] = (
@@ -228,6 +274,8 @@ CONDITION_FIELDS: tuple[Field, ...] = (
     *tag_fields.FIELDS,
     *audience_fields.FIELDS,
     *email_fields.FIELDS,
+    *broadcast_fields.FIELDS,
+    *consent_fields.FIELDS,
 )
 """What conditions may ask for, in the order the builder offers it."""
 
@@ -311,12 +359,14 @@ CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
     bulk_listing.BULK,
     audiences_listing.BULK,
+    broadcasts_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (
     contact_finding.FINDER,
     task_finding.FINDER,
     workflow_finding.FINDER,
+    broadcast_finding.FINDER,
     template_finding.FINDER,
     tag_finding.FINDER,
     audience_finding.FINDER,
@@ -335,6 +385,8 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     tag_rule_queries.rules_with,
     audiences_queries.audiences_with,
     views_queries.views_with,
+    broadcasts_queries.broadcasts_with,
+    email_queries.templates_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
 
@@ -375,9 +427,11 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
     (
         "Reach",
         (
+            Place("broadcasts", "Broadcasts", "broadcasts.index", "send", "crm.broadcasts.view"),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
             Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
+            Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
         ),
     ),
     (
@@ -386,6 +440,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
             Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
             Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+            Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
@@ -406,10 +461,11 @@ ACTIONS: tuple[Place, ...] = (
     Place("contact", "Add contact", "contacts.new", "user-plus", "crm.contacts.edit"),
     Place("task", "Add task", "tasks.new", "checkbox", "crm.contacts.edit"),
     Place("import", "Import contacts", "imports.new", "file-import", "crm.contacts.edit"),
+    Place("broadcast", "New broadcast", "broadcasts.new", "send", "crm.broadcasts.create"),
     Place("workflow", "New workflow", "workflows.new", "route", "crm.workflows.create"),
     Place("template", "New email template", "templates.new", "template", "crm.broadcasts.create"),
     Place("tag", "New tag", "tags.new", "tag", "crm.tags.manage"),
-    Place("person", "Add a person to the staff", "people.new", "users-plus", "crm.settings.manage"),
+    Place("person", "Invite a person to the staff", "invitations.new", "users-plus", "crm.settings.manage"),
     Place("account", "Your account, password and theme", "users.account", "user"),
 )
 """What the search box offers to do."""

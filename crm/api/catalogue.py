@@ -5,8 +5,10 @@ from __future__ import annotations
 from crm.api.resource import Resource
 from crm.api.resources import (
     audiences,
+    broadcasts,
     contact_activities,
     contact_notes,
+    contact_preferences,
     contact_tags,
     contacts,
     enrollments,
@@ -15,6 +17,7 @@ from crm.api.resources import (
     tags,
     tasks,
     templates,
+    topics,
     unsubscribes,
     workflows,
 )
@@ -24,6 +27,7 @@ RESOURCES: tuple[Resource, ...] = (
     contact_tags.bp,
     contact_notes.bp,
     contact_activities.bp,
+    contact_preferences.bp,
     events.bp,
     tasks.bp,
     tags.bp,
@@ -31,6 +35,8 @@ RESOURCES: tuple[Resource, ...] = (
     workflows.bp,
     enrollments.bp,
     templates.bp,
+    broadcasts.bp,
     messages.bp,
     unsubscribes.bp,
+    topics.bp,
 )  # fmt: skip

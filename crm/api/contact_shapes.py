@@ -56,6 +56,9 @@ class ContactIn(ContactFields):
         validate=Length(0, 50),
         metadata={"description": "Tags to add, by slug. New ones are made for those who manage tags."},
     )
+    double_opt_in = fields.Boolean(
+        metadata={"description": "Ask a new contact to confirm the address by email; no marketing before that."}
+    )
 
 
 class ContactOut(Shape):
@@ -135,7 +138,7 @@ def _told(value: Any) -> Any:
 def values_of(sent: Mapping[str, Any]) -> dict[str, Any]:
     """What was sent, by the fields of a contact. Raises Problem for what this caller may not choose, or there is not."""
     ids = {each.column: each.key for each in LINKED}
-    values = {key: value for key, value in sent.items() if key not in {"tags", "custom_fields", *ids}}
+    values = {key: value for key, value in sent.items() if key not in {"tags", "custom_fields", "double_opt_in", *ids}}
     for column in ids.keys() & sent.keys():
         values.setdefault(ids[column], sent[column])
     may = {each.key for each in details_for(current_user)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -143,12 +143,12 @@ def shown(name: str, before: Any, after: Any, record: Any = None, is_masked: boo
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
-    if isinstance(value, datetime | date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, str | Decimal):
         return str(value)[:LONGEST]
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return value if len(text) <= LONGEST and not is_secret(text) else "(long)"
+    return json.loads(text) if len(text) <= LONGEST and not is_secret(text) else "(long)"
 
 
 def _before_statement(state: ORMExecuteState) -> None:

@@ -34,11 +34,11 @@ class Deed:
 
 def send_emails(deeds: Sequence[Deed]) -> None:
     """Queue the emails. A message is unique to its visit, so doing it again sends nothing twice."""
-    contents = {each: _content_id(each) for each in {deed.effect for deed in deeds}}
-    queue_emails([_new_email(each, contents[each.effect]) for each in deeds])
+    words = {each: _words(each) for each in {deed.effect for deed in deeds}}
+    queue_emails([_new_email(each, *words[each.effect]) for each in deeds])
 
 
-def _new_email(deed: Deed, content_id: int) -> NewEmail:
+def _new_email(deed: Deed, content_id: int, kind: str | None, topic_id: int | None) -> NewEmail:
     return NewEmail(
         contact_id=deed.contact_id,
         content_id=content_id,
@@ -47,16 +47,20 @@ def _new_email(deed: Deed, content_id: int) -> NewEmail:
         parent_id=deed.enrollment_id,
         visit_no=deed.visit_no,
         step_id=deed.step_id,
-        is_marketing=deed.effect.is_marketing,
+        is_marketing=deed.effect.is_marketing and kind is None,
+        kind=kind,
+        topic_id=topic_id,
         actor=deed.actor.name,
         depth=deed.actor.depth,
     )
 
 
-def _content_id(effect: SendEmail) -> int:
+def _words(effect: SendEmail) -> tuple[int, str | None, int | None]:
+    """The content to send, as which kind, under which topic."""
     if effect.template_id:
-        return db.session.get_one(EmailTemplate, effect.template_id).content_id
-    return ensure_content(effect.subject, effect.content).id
+        template = db.session.get_one(EmailTemplate, effect.template_id)
+        return template.content_id, template.kind, template.topic_id
+    return ensure_content(effect.subject, effect.content).id, None, None
 
 
 def add_tags(deeds: Sequence[Deed]) -> None:

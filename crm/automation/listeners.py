@@ -75,11 +75,9 @@ def start_workflows(activities: Sequence[ContactActivity]) -> None:
     for workflow, version in _running(Version):
         trigger = TRIGGERS.get(version.trigger_type or "")
         kinds = {each.kind for each in trigger.activities} if trigger else set()
-        entries = [
-            Entry(each.contact_id, each.id, each.depth + 1)
-            for each in activities
-            if each.activity_type in kinds and trigger.matches(version.trigger_conditions, each)
-        ]
+        heard = [each for each in activities if each.activity_type in kinds]
+        meant = trigger.meant(version.trigger_conditions, heard) if trigger and heard else []
+        entries = [Entry(each.contact_id, each.id, each.depth + 1) for each in meant]
         if entries:
             enroll_entries(workflow, entries)
 

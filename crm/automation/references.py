@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from crm.activity.vocabulary import Actor
 from crm.audiences.models import Audience
+from crm.broadcasts.models import Broadcast
 from crm.database import db
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
@@ -87,7 +88,19 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value and value.isprintable()
 
 
+@dataclass(frozen=True)
+class ById(Reference):
+    """What has no stable name of its own: documents write its id."""
+
+    def find(self, value: Any) -> int | None:
+        return None if isinstance(value, bool) or not isinstance(value, int | str) else self._by_id(value)
+
+    def slug_of(self, number: int) -> str | int:
+        return number
+
+
 TAG = Reference("tag", Tag, "slug", make=ensure_tag, permission="crm.tags.manage")
 AUDIENCE = Reference("audience", Audience, "slug")
+BROADCAST = ById("broadcast", Broadcast, "id")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
 USER = Reference("user", User, "email")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -20,6 +20,10 @@ class TriggerType(Declared):
     def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:  # noqa: ARG002
         """Whether this activity, one of `activities`, starts the workflow."""
         return True
+
+    def meant(self, config: Mapping[str, Any], activities: Sequence[ContactActivity]) -> list[ContactActivity]:
+        """Those of these activities that start the workflow; for types that have to look something up, once for all."""
+        return [each for each in activities if self.matches(config, each)]
 
     def already(self, config: Mapping[str, Any]) -> sa.ColumnElement[bool] | None:  # noqa: ARG002
         """The contacts for whom it has happened before, for those who want them taken in; None if that cannot be told."""

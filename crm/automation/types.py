@@ -15,7 +15,7 @@ from crm.automation.steps.wait_for_event import WaitForEvent
 from crm.automation.trigger_type import TriggerType
 from crm.automation.triggers.audiences import AudienceJoined
 from crm.automation.triggers.contacts import StudentCreated
-from crm.automation.triggers.email import EmailClicked
+from crm.automation.triggers.email import EmailClicked, EmailOpened
 from crm.automation.triggers.manual import Manual
 from crm.automation.triggers.tags import TagAdded
 
@@ -23,6 +23,7 @@ TRIGGER_TYPES: tuple[TriggerType, ...] = (
     StudentCreated(),
     TagAdded(),
     AudienceJoined(),
+    EmailOpened(),
     EmailClicked(),
     Manual(),
 )

@@ -113,8 +113,24 @@ COLUMNS: tuple[Column, ...] = (
     _fact("language", "Language", words=_named("language")),
     _fact("birthday", "Birthday", look="day"),
     _fact("source", "Source"),
-    OfRows("guardian", "Guardian", dict, "contacts/_cell.html", is_for_all_seeing=True, of=_people("guardian_id")),
-    OfRows("referrer", "Referred by", dict, "contacts/_cell.html", is_for_all_seeing=True, of=_people("referrer_id")),
+    OfRows(
+        "guardian",
+        "Guardian",
+        dict,
+        "contacts/_cell.html",
+        sort="guardian",
+        is_for_all_seeing=True,
+        of=_people("guardian_id"),
+    ),
+    OfRows(
+        "referrer",
+        "Referred by",
+        dict,
+        "contacts/_cell.html",
+        sort="referrer",
+        is_for_all_seeing=True,
+        of=_people("referrer_id"),
+    ),
     _fact("utm_source", "UTM source"),
     _fact("utm_medium", "UTM medium"),
     _fact("utm_campaign", "UTM campaign"),
@@ -143,5 +159,4 @@ def _custom(field: CustomField) -> Column:
         return {each: field.kind.words(values.get(field.key)) for each, values in values_of(ids, [field]).items()}
 
     look = "link" if field.kind.control == "url" else "text"
-    sort = field.name if field.kind.is_sortable else ""
-    return Column(field.name, field.label, load, "contacts/_cell.html", sort=sort, look=look)
+    return Column(field.name, field.label, load, "contacts/_cell.html", sort=field.name, look=look)

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from crm.conditions.compiler import compile_condition
 from crm.contacts.models import Contact
-from crm.contacts.orders import order_of, ordered, sort_of
+from crm.contacts.orders import FEW, order_of, ordered, sort_of
 from crm.contacts.queries import scope
 from crm.contacts.search import found_among_others, found_by, said, searched
 from crm.database import db, is_postgresql, table_of
@@ -27,8 +27,6 @@ from crm.lib.keyset import Order, Page, page, read_cursor, within
 from crm.users.models import User
 
 PAGE = 50
-FEW = 5_000
-"""So many contacts are collected and sorted rather than found by walking an index."""
 STRIDES = (1_000, 12_000)
 """So far the order is walked before words that many share are looked up in the index; the second only where the first shows promise."""
 COUNTED = 10_000
@@ -267,6 +265,10 @@ def _page(
 ) -> Page:
     users = table_of(User)
     shown = (*(contacts.c[name] for name in SHOWN), users.c.name.label("owner_name"))
-    joined = source.outerjoin(users, users.c.id == contacts.c.owner_id)
-    statement = sa.select(*shown).select_from(joined).where(*conditions)
-    return page(statement, order, read_cursor(cursor, order), lambda each: db.session.execute(each).all(), PAGE)
+    is_owner = users.c.id == contacts.c.owner_id
+    from_here, walked = (
+        sa.select(*shown).select_from(each.outerjoin(users, is_owner)).where(*conditions) if each is not None else None
+        for each in (source, order.walked)
+    )
+    place = read_cursor(cursor, order)
+    return page(from_here, order, place, lambda each: db.session.execute(each).all(), PAGE, walked)

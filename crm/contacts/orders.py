@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from crm.contacts.models import Contact
 from crm.custom_fields.models import FieldValue
 from crm.custom_fields.queries import field_named
-from crm.database import table_of
+from crm.database import db, table_of
 from crm.lib.keyset import Order
+
+FEW = 5_000
+"""So many contacts are collected and sorted rather than found by walking an index."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Sort:
     is_nullable: bool = False
     field_id: int | None = None
     """The school's own field whose values are sorted by."""
+    is_link: bool = False
+    """Whether the column points at another contact, whose name is sorted by."""
 
 
 SORTS = {
@@ -36,6 +42,8 @@ SORTS = {
     "language": Sort("Language", "language", True),
     "birthday": Sort("Birthday", "birthday", True),
     "source": Sort("Source", "source", True),
+    "guardian": Sort("Guardian", "guardian_id", True, is_link=True),
+    "referrer": Sort("Referred by", "referrer_id", True, is_link=True),
     "utm_source": Sort("UTM source", "utm_source", True),
     "utm_medium": Sort("UTM medium", "utm_medium", True),
     "utm_campaign": Sort("UTM campaign", "utm_campaign", True),
@@ -52,14 +60,14 @@ def sort_of(text: str) -> Sort | None:
     if key in SORTS:
         return SORTS[key]
     own = field_named(key)
-    return Sort(own.label, own.kind.column, True, own.id) if own and own.kind.is_sortable else None
+    return Sort(own.label, own.kind.column, True, own.id) if own else None
 
 
 def order_of(text: str) -> Order | None:
-    """The order by a column of contacts themselves; None for one of the school's own fields."""
+    """The order by a column of contacts themselves; None for one of the school's own fields and for names of others."""
     sort = sort_of(text) or SORTS["created"]
     contacts = table_of(Contact)
-    if sort.field_id is not None:
+    if sort.field_id is not None or sort.is_link:
         return None
     return Order(contacts.c[sort.column], contacts.c.id, text.startswith("-"), sort.is_nullable)
 
@@ -68,6 +76,8 @@ def ordered(text: str, source: sa.FromClause, contacts: sa.FromClause) -> tuple[
     """The tables to read, those of contacts among them, and the order."""
     sort = sort_of(text) or SORTS["created"]
     is_descending = text.startswith("-")
+    if sort.is_link:
+        return _by_name_of(sort, source, contacts, is_descending)
     if sort.field_id is None:
         return source, contacts, Order(contacts.c[sort.column], contacts.c.id, is_descending, sort.is_nullable)
     values = table_of(FieldValue).alias("sorted_by")
@@ -77,3 +87,19 @@ def ordered(text: str, source: sa.FromClause, contacts: sa.FromClause) -> tuple[
         contacts,
         Order(values.c[sort.column], contacts.c.id, is_descending, True),
     )
+
+
+def _by_name_of(
+    sort: Sort, source: sa.FromClause, contacts: sa.FromClause, is_descending: bool
+) -> tuple[sa.FromClause, sa.FromClause, Order]:
+    """By the name of the contact pointed at. Where many point at somebody the index of names is walked: adding nothing to the id keeps SQLite from the other way round."""
+    others = table_of(Contact).alias("pointed_at")
+    joined = source.outerjoin(others, others.c.id == contacts.c[sort.column])
+    is_walked = contacts is table_of(Contact) and _are_many(contacts.c[sort.column])
+    walked = others.join(source, others.c.id + 0 == contacts.c[sort.column]) if is_walked else None
+    return joined, contacts, Order(others.c.sort_name, contacts.c.id, is_descending, True, walked)
+
+
+def _are_many(column: sa.ColumnElement[Any]) -> bool:
+    some = sa.select(sa.literal(1)).where(column.is_not(None)).limit(FEW + 1).subquery()
+    return (db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > FEW

@@ -12,13 +12,31 @@ from crm.contacts.models import Contact
 from crm.contacts.search import found_by
 from crm.database import db
 from crm.users.models import User
+from crm.users.queries import colleagues_of, in_team_with, teams_of
 
 
-def scope(viewer: User) -> sa.ColumnElement[bool]:
-    """The condition every query of contacts goes through: what this viewer may know of."""
+def scope(viewer: User, of: type[Contact] = Contact) -> sa.ColumnElement[bool]:
+    """The condition every query of contacts goes through: what this viewer may know of. `of` is an alias of contacts in the query."""
     if not viewer.can("crm.contacts.view"):
         return sa.false()
-    return Contact.owner_id == viewer.id if viewer.sees_assigned_only else sa.true()
+    if viewer.reach == "all":
+        return sa.true()
+    mine = of.owner_id == viewer.id
+    if viewer.reach == "own":
+        return mine
+    return sa.or_(mine, of.owner_id.in_(colleagues_of(viewer)), of.team_id.in_(teams_of(viewer)))
+
+
+def who_sees(contact: Contact, users: Sequence[User]) -> list[User]:
+    """Those of `users` who may see the contact; one query however many they are."""
+    near = in_team_with(contact.owner_id, contact.team_id)
+    own = {contact.owner_id}
+    reach = {"own": own, "team": near | own}
+    return [
+        each
+        for each in users
+        if each.can("crm.contacts.view") and (each.reach == "all" or each.id in reach[each.reach])
+    ]
 
 
 def visible_contacts(viewer: User) -> sa.Select[tuple[Contact]]:
@@ -81,6 +99,7 @@ WORDS = {
     "duplicate_pairs": ("possible duplicate", "possible duplicates"),
     "contact_merges": ("merge that can be undone", "merges that can be undone"),
     "email_messages": ("email", "emails"),
+    "broadcast_contacts": ("broadcast that is being written", "broadcasts that are being written"),
     "email_link_clicks": ("click on a link", "clicks on links"),
     "email_opens": ("opening of an email", "openings of emails"),
 }

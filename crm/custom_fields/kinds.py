@@ -26,7 +26,6 @@ class Kind:
     control = "text"
     has_choices = False
     has_several = False
-    is_sortable = True
     asked: Any = field_types.Text()
     """The type of condition field."""
 
@@ -134,7 +133,6 @@ class Choices(Choice):
     icon = "checks"
     control = "choices"
     has_several = True
-    is_sortable = False
     asked = choice_types.Several()
 
     def parse(self, given: Any, choices: Sequence[str]) -> Parsed:

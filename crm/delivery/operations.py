@@ -82,7 +82,7 @@ def _strengthen(rows: Sequence[dict[str, object]]) -> None:
             mine = (
                 table.c.address == sa.bindparam("to"),
                 table.c.channel == sa.bindparam("on"),
-                table.c.kind.in_(weaker),
+                sa.or_(*(table.c.kind == each for each in weaker)),
             )
             change = (
                 sa.update(table)

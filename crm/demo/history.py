@@ -108,11 +108,11 @@ class History:
 
     def say(self, activity: Activity, at: datetime) -> int:
         """An activity of the past, handed out long ago; its id."""
-        return self._add(ContactActivity, **row_of(activity, at), dispatched_at=at)
+        return self.add(ContactActivity, **row_of(activity, at), dispatched_at=at)
 
     def put_tag(self, person: Person, name: str, at: datetime, by: Actor | None = None) -> None:
         if at <= self.now:
-            self._add(Tagging, tag_id=self.tags[name], contact_id=person.id, tagged_at=at, tagged_by=None)
+            self.add(Tagging, tag_id=self.tags[name], contact_id=person.id, tagged_at=at, tagged_by=None)
             self.say(TagAdded(contact_id=person.id, subject_id=self.tags[name], tag=name, by=by or Actor()), at)
 
     def _interests(self) -> Iterator[str]:
@@ -177,7 +177,7 @@ class History:
 
     def _enroll(self, person: Person, run: int, start: datetime, end: datetime | None, visits: int) -> None:
         waits = end is None
-        self._add(
+        self.add(
             Enrollment, id=run, workflow_id=self.welcome.workflow_id, version_id=self.welcome.version_id, contact_id=person.id, entry_key="",
             current_step_id=self.welcome.wait if waits else None, status="active" if waits else "completed", enrolled_at=start,
             next_action_at=start + PATIENCE if waits else None, arrived_at=start if waits else None,
@@ -193,7 +193,7 @@ class History:
             )
 
     def _visit(self, run: int, number: int, step: int, arrived: datetime, left: datetime | None, **result: Any) -> None:
-        self._add(
+        self.add(
             StepLog, enrollment_id=run, step_id=step, visit_no=number, status="completed" if left else "pending",
             executed_at=left, result=result, created_at=arrived,
         )  # fmt: skip
@@ -210,7 +210,7 @@ class History:
         subject = content[1].replace(
             "{{ contact.first_name | default: 'and hello' }}", person.first_name or "and hello"
         )
-        message = self._add(
+        message = self.add(
             EmailMessage, contact_id=person.id, content_id=content[0], purpose="workflow", parent_id=run, visit_no=visit, step_id=step,
             status="sent", to_address=person.email, subject=subject, merge_values=self._values(person), actor=by.name, depth=1, provider="outbox",
             message_id=f"<demo.{run}.{visit}@localhost>", due_at=at, dot_at=sent, sent_at=sent, created_at=at, attempts=1, fence=1, is_marketing=True,
@@ -225,16 +225,16 @@ class History:
             clicked=clicked or facts["clicked"],
             activity=clicked or opened or sent,
         )
-        reader = {"email_message_id": message, "contact_id": person.id, **self._device(), "visitor": "person"}
+        reader = {"email_message_id": message, "contact_id": person.id, **self.device(), "visitor": "person"}
         if opened:
-            self._add(EmailOpen, **reader, opened_at=opened)
+            self.add(EmailOpen, **reader, opened_at=opened)
             self.say(EmailOpened(**about), opened)
         if not clicked:
             return None
-        self._add(EmailLinkClick, **reader, url=self.welcome.url, position=0, clicked_at=clicked)
+        self.add(EmailLinkClick, **reader, url=self.welcome.url, position=0, clicked_at=clicked)
         return self.say(EmailClicked(**about, url=self.welcome.url), clicked), clicked
 
-    def _device(self) -> dict[str, str | None]:
+    def device(self) -> dict[str, str | None]:
         device, client, system = self.chance.choice(DEVICES)
         return {"device": device, "client": client, "system": system}
 
@@ -245,7 +245,7 @@ class History:
         is_put_off = self.now - at < timedelta(days=12) and self.chance.random() < 0.6
         done = self.now + PATIENCE if is_put_off else self._after(at, hours=60)
         is_done = done <= self.now
-        task = self._add(
+        task = self.add(
             Task, contact_id=person.id, assigned_to=person.owner_id, title=title[:255], due_date=(at + timedelta(days=1)).date(), priority="medium",
             status="completed" if is_done else "pending", completed_at=done if is_done else None, created_at=at, updated_at=done if is_done else at,
         )  # fmt: skip
@@ -269,7 +269,7 @@ class History:
         self.next_id[model] += 1
         return self.next_id[model] - 1
 
-    def _add(self, model: type[Base], **values: Any) -> int:
+    def add(self, model: type[Base], **values: Any) -> int:
         row = values if "id" in values else {"id": self._free(model), **values}
         self.rows[model].append(row)
         return row["id"]

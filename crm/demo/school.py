@@ -17,6 +17,7 @@ from crm.automation.recipes import WELCOME
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.demo.history import History, Person, Welcome
+from crm.demo.mailings import tell_of_broadcasts
 from crm.demo.people import add_contacts
 from crm.email.models import EmailLink
 from crm.email.operations import ensure_content
@@ -77,7 +78,9 @@ def load_school(
     welcome = _welcome_workflow(tags["Interested"])
     commit()
     ids = add_contacts(contacts, seed, owners, now, progress)
-    _write_history(History(welcome, now, random.Random(seed + 1), tags), ids, progress)  # noqa: S311
+    history = History(welcome, now, random.Random(seed + 1), tags)  # noqa: S311
+    _write_history(history, ids, progress)
+    tell_of_broadcasts(history)
     db.session.execute(sa.text("ANALYZE"))
     commit()
 

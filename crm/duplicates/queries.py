@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm.contacts.models import Contact
-from crm.contacts.queries import visible_contacts, visible_ids
+from crm.contacts.queries import scope, visible_contacts, visible_ids
 from crm.database import db
 from crm.duplicates.finder import COMPARED
 from crm.duplicates.likeness import ENOUGH, Person, compare
@@ -85,7 +85,7 @@ def open_pairs(viewer: User, limit: int) -> list[tuple[DuplicatePair, Contact, C
         .where(DuplicatePair.dismissed_at.is_(None))
     )
     if viewer.sees_assigned_only:
-        found = found.where(first.owner_id == viewer.id, second.owner_id == viewer.id)
+        found = found.where(scope(viewer, first), scope(viewer, second))
     rows = db.session.execute(found.order_by(DuplicatePair.score.desc(), DuplicatePair.id.desc()).limit(limit))
     return [tuple(row) for row in rows]  # type: ignore[misc]
 

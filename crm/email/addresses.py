@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask, current_app
+from flask import current_app
 
-from crm.lib.tokens import Tokens
+from crm.lib.tokens import tokens
 
 OPEN, CLICK, UNSUBSCRIBE = "open", "click", "unsubscribe"
-
-
-def tokens() -> Tokens:
-    """What signs and reads this school's links."""
-    return tokens_of(current_app)
-
-
-def tokens_of(app: Flask) -> Tokens:
-    """The same for an app outside of its context."""
-    if "tokens" not in app.extensions:
-        app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
-    return app.extensions["tokens"]
 
 
 def open_url(message_id: int) -> str:

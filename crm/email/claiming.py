@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from crm.database import db, table_of
 from crm.email import headers
+from crm.email.account_mails import urls_of
 from crm.email.compose import Composed, composed
 from crm.email.models import EmailContent, EmailMessage
 from crm.email.turns import Turns
@@ -34,6 +35,8 @@ class Outgoing:
     values: dict[str, Any]
     subject: str = ""
     message_id: str = ""
+    account_url: str = ""
+    """The link of an invitation or a reset, known while the message is in our hands."""
     begun_at: datetime | None = field(default=None)
 
     @property
@@ -64,6 +67,9 @@ def claim_batch(now: datetime, limit: int, turns: Turns) -> list[Outgoing]:
             continue
         made = _prepared(row, each.address, contents[row.content_id], values, readers, verdict)
         (ready if isinstance(made, Outgoing) else settled).append(made)
+    urls = urls_of(rows)
+    for outgoing in ready:
+        outgoing.account_url = urls.get(outgoing.id, "")
     for statement, some in ((_SETTLE, settled), (_HOLD, held)):
         if some:
             db.session.connection().execute(statement, some)

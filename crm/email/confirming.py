@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from crm.contacts.models import Contact
-from crm.database import db
+from crm.database import db, insert_new, table_of
 from crm.email.models import EmailMessage
 from crm.email.operations import NewEmail, ensure_content, queue_emails
-from crm.preferences.choices import await_confirmation, preferences_of
+from crm.lib import clock
+from crm.preferences.choices import DEFAULTS, await_confirmation, preferences_of
 from crm.preferences.kinds import SYSTEM
+from crm.preferences.models import CommunicationPreferences
 from crm.preferences.queries import in_force
 
 PURPOSE = "confirmation"
@@ -48,12 +52,22 @@ def ask_to_confirm(contact: Contact, by: str) -> int | None:
     before = db.session.execute(asked.order_by(EmailMessage.visit_no.desc()).limit(1)).first()
     if before is not None and before.status in ("pending", "claimed", "sending"):
         return None
+    visit_no = before.visit_no + 1 if before else 0
+    return next(iter(queue_emails(_emails([contact.id], by, visit_no))), None)
+
+
+def ask_many(contact_ids: Sequence[int], by: str) -> None:
+    """Ask these new contacts, who have chosen nothing yet, to confirm their addresses: a few statements for all."""
+    now = clock.now()
+    awaited = {**DEFAULTS, "confirmation": "pending", "confirmation_asked_at": now, "updated_at": now}
+    insert_new(table_of(CommunicationPreferences), [{**awaited, "contact_id": each} for each in contact_ids])
+    queue_emails(_emails(contact_ids, by, 0))
+
+
+def _emails(contact_ids: Sequence[int], by: str, visit_no: int) -> list[NewEmail]:
     content = ensure_content(SUBJECT, BODY, PREHEADER, "notice")
-    new = NewEmail(
-        contact_id=contact.id, content_id=content.id, purpose=PURPOSE, visit_no=before.visit_no + 1 if before else 0,
-        is_marketing=False, kind=SYSTEM, actor=by,
-    )  # fmt: skip
-    return next(iter(queue_emails([new])), None)
+    common = {"content_id": content.id, "purpose": PURPOSE, "visit_no": visit_no, "is_marketing": False, "kind": SYSTEM}
+    return [NewEmail(contact_id=each, actor=by, **common) for each in contact_ids]
 
 
 def _reader_of(contact: Contact) -> Contact:

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from crm.email import headers
 from crm.email.compose import check
 from crm.email.models import FORMATS, EmailTemplate
 from crm.email.values import known
+from crm.lib.form_checks import choices, trimmed
+from crm.preferences.queries import topics
+
+KIND_CHOICES = (
+    ("", "News, or as the workflow says"),
+    ("class_reminder", "Class reminder"),
+    ("payment_reminder", "Payment reminder"),
+    ("transactional", "Something they need to know, such as a receipt"),
+)
+MOST_ADDRESSES = 10
+
+
+class TestForm(FlaskForm):
+    """Where a test goes, and as whom it is read."""
+
+    to = StringField(
+        "Send to", [Length(max=1000)], filters=[trimmed], description="Up to ten addresses, with commas between."
+    )
+    who = StringField("As whom", [Length(max=255)], filters=[trimmed])
+
+    def addresses(self) -> list[str]:
+        """The addresses, each once."""
+        return list(dict.fromkeys(each for each in re.split(r"[\s,;]+", (self.to.data or "").lower()) if each))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Every address can be written to."""
+        is_valid = super().validate(extra_validators)
+        try:
+            found = [headers.deliverable(each) for each in self.addresses()]
+            if not 1 <= len(found) <= MOST_ADDRESSES:
+                raise ValueError(f"Write one to {MOST_ADDRESSES} addresses")
+        except ValueError as error:
+            self.to.errors = [*self.to.errors, f"{error}."]
+            return False
+        return is_valid
 
 
 def _stripped(value: str | None) -> str:
@@ -27,7 +64,20 @@ class TemplateForm(FlaskForm):
     )
     format = RadioField("Written in", choices=list(FORMATS.items()), default="markdown")
     body = TextAreaField("Text", [Length(max=300_000)])
+    kind = SelectField(
+        "What it is", choices=choices(KIND_CHOICES), default="", description="Decides whom it may go to."
+    )
+    topic = SelectField("Topic", default="", description="Only those who get this topic get the email.")
     version = HiddenField()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        named = ((str(each.id), each.name) for each in topics())
+        self.topic.choices = choices([("", "None: for all who get news"), *named])
+
+    def about(self) -> dict[str, Any]:
+        """Under which topic and as what kind it goes."""
+        return {"kind": self.kind.data or None, "topic_id": int(self.topic.data) if self.topic.data else None}
 
     def words(self) -> dict[str, str]:
         """The content as written."""
@@ -62,6 +112,8 @@ class TemplateForm(FlaskForm):
                 "preheader": content.preheader,
                 "format": content.format,
                 "body": content.body,
+                "kind": template.kind or "",
+                "topic": str(template.topic_id or ""),
                 "version": template.version,
             }
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from crm.database import commit, rollback
 from crm.delivery import ledger
-from crm.email import judging, notifying
+from crm.email import account_mails, judging, notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
 from crm.email.turns import next_turn
@@ -48,6 +48,14 @@ def mail_notifications() -> None:
 def settle_clicks() -> None:
     """Judge the clicks that came right after the delivery."""
     while judging.settle_clicks(clock.now()):
+        commit()
+    rollback()
+
+
+@job
+def mail_accounts() -> None:
+    """Write the emails of invitations and forgotten passwords."""
+    while account_mails.queue_mails(clock.now()):
         commit()
     rollback()
 

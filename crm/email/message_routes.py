@@ -10,7 +10,8 @@ from flask_login import current_user
 from crm.contacts.models import Contact
 from crm.contacts.queries import visible_contacts
 from crm.database import commit, db
-from crm.delivery.models import STATUSES
+from crm.delivery.models import STATUSES, SUPPRESSED_FOR
+from crm.delivery.suppression_list import suppression_of
 from crm.email import operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
@@ -110,6 +111,9 @@ def of_contact(contact_id: int) -> Response:
         contact=contact,
         rows=queries.messages_of(contact),
         left=in_force(contact.email) if contact.email else None,
+        blocked=suppression_of(contact.email),
+        kinds=SUPPRESSED_FOR,
+        may_release=current_user.can("crm.broadcasts.send"),
         statuses=STATUSES,
         may_read=current_user.can("crm.broadcasts.view"),
     )

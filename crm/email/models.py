@@ -44,7 +44,10 @@ class EmailLink(Identified, Model):
 
 
 class EmailTemplate(Identified, Timestamped, Model):
-    """A named email to start from; `slug` is its stable name for workflows and the API."""
+    """A named email to start from; `slug` is its stable name for workflows and the API.
+
+    `kind` is what consent asks about (`preferences.kinds`); None leaves it to whoever sends it. One that is archived is offered no more.
+    """
 
     __tablename__ = "email_templates"
 
@@ -53,6 +56,8 @@ class EmailTemplate(Identified, Timestamped, Model):
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     version: Mapped[int] = mapped_column(default=1)
     topic_id: Mapped[int | None] = reference("topics.id", on_delete="SET NULL", index=True)
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    archived_at: Mapped[datetime | None]
     created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 
     content: Mapped[EmailContent] = relationship()
@@ -76,6 +81,24 @@ class EmailLane(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (sa.Index("ix_email_lanes_parent", "purpose", "parent_id"),)
+
+
+class EmailTemplateVersion(Identified, Model):
+    """What a template said from then on; restoring one makes a new one."""
+
+    __tablename__ = "email_template_versions"
+
+    template_id: Mapped[int] = reference("email_templates.id", on_delete="CASCADE")
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(120))
+    content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
+    saved_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
+    actor: Mapped[str] = mapped_column(sa.String(120), default="")
+    saved_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    content: Mapped[EmailContent] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("template_id", "version"),)
 
 
 def _seen(name: str, condition: str) -> sa.Index:

@@ -17,7 +17,7 @@ from crm.contacts.models import Contact
 from crm.database import table_of
 from crm.email.models import EmailMessage
 from crm.lib.bulk import execute_many
-from crm.preferences.leaving import Leaver, leave_all
+from crm.preferences.leavers import Leaver, leave_all
 from crm.preferences.proof import Source
 
 LONGEST = 4096

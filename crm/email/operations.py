@@ -18,7 +18,15 @@ from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
 
-PURPOSES = {"workflow": "Workflow", "test": "Test", "notification": "Notification", "confirmation": "Confirmation"}
+PURPOSES = {
+    "broadcast": "Broadcast",
+    "workflow": "Workflow",
+    "test": "Test",
+    "notification": "Notification",
+    "confirmation": "Confirmation",
+    "invitation": "Invitation",
+    "password_reset": "Password reset",
+}
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response
 from markupsafe import escape
 
+from crm.contacts.models import Contact
 from crm.email import addresses
 from crm.email.compose import composed
 from crm.email.links import filled
@@ -35,15 +37,34 @@ def framed_problems(problems: dict[str, list[str]]) -> Response:
     )
 
 
-def example(form: str, subject: str, preheader: str, body: str) -> Rendered:
-    """A wording as somebody in particular might get it; its links lead where they will in the end. Raises MergeError."""
-    content = composed(form, subject, preheader, body)
+def example(form: str, subject: str, preheader: str, body: str, values: dict[str, Any] | None = None) -> Rendered:
+    """A wording as somebody gets it, an example unless `values` says who; its links lead where they will. Raises MergeError."""
+    content, mine = composed(form, subject, preheader, body), values or example_values()
     return rendered(
         content,
-        example_values(),
-        link=lambda at: filled(content.links[at], example_values()) or "#",
+        mine,
+        link=lambda at: filled(content.links[at], mine) or "#",
         unsubscribe_url="#unsubscribe",
     )
+
+
+def values_for(contact: Contact | None) -> dict[str, Any]:
+    """What merge tags give for this contact; for nobody, an example."""
+    return values_of([contact.id], known())[contact.id] if contact else example_values()
+
+
+def in_scheme(html: str, scheme: str) -> str:
+    """The email as a mail program shows it that is set to dark, or to light, whatever the reader's own screen is set to."""
+    return _DARK.sub("@media all" if scheme == "dark" else "@media not all", html)
+
+
+def framed_text(text: str) -> Response:
+    """The plain-text twin, for a frame."""
+    return framed(f'<head></head><body style="margin:0"><pre style="{_PLAIN}">{escape(text)}</pre></body>')
+
+
+_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+_PLAIN = "margin:0;padding:16px;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.55 ui-monospace,Menlo,Consolas,monospace"
 
 
 def as_received(message: EmailMessage) -> Rendered:

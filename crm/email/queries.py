@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from flask import url_for
 from sqlalchemy.orm import joinedload
 
+from crm.conditions.mentions import Mentioned, Use
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.contacts.search import found_by
@@ -17,9 +19,11 @@ from crm.users.models import User
 PAGE = 50
 
 
-def templates() -> Sequence[EmailTemplate]:
-    """Every template by name, with its content."""
-    found = sa.select(EmailTemplate).options(joinedload(EmailTemplate.content))
+def templates(*, archived: bool = False) -> Sequence[EmailTemplate]:
+    """The templates by name, with content and topic: those in use, or those that are archived."""
+    is_archived = EmailTemplate.archived_at.is_not(None) if archived else EmailTemplate.archived_at.is_(None)
+    found = sa.select(EmailTemplate).where(is_archived)
+    found = found.options(joinedload(EmailTemplate.content), joinedload(EmailTemplate.topic))
     return db.session.scalars(found.order_by(sa.func.lower(EmailTemplate.name), EmailTemplate.id)).all()
 
 
@@ -71,3 +75,17 @@ def undecided(viewer: User) -> int:
     """How many messages wait for a person to say what became of them."""
     found = visible_messages(viewer).where(EmailMessage.status == "unknown").with_only_columns(EmailMessage.id)
     return len(db.session.scalars(found.limit(1000)).all())
+
+
+def templates_with(thing: Mentioned) -> list[Use]:
+    """The templates sent under a topic."""
+    if thing.key != "topic_id":
+        return []
+    rows = db.session.execute(
+        sa.select(EmailTemplate.id, EmailTemplate.name, EmailTemplate.topic_id).order_by(EmailTemplate.name)
+    )
+    return [
+        Use(f"Template “{row.name}”", url_for("templates.show", template_id=row.id))
+        for row in rows
+        if thing.is_in({"topic_id": row.topic_id})
+    ]

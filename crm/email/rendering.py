@@ -24,11 +24,15 @@ def rendered(
     link: Callable[[int], str],
     unsubscribe_url: str,
     open_url: str = "",
+    account_url: str = "#",
 ) -> Rendered:
-    """The email with its values in. `link` gives the address to write for the link at a position. Raises MergeError."""
+    """The email with its values in. `link` gives the address to write for the link at a position. Raises MergeError.
+
+    `account_url` lets its reader in, so it is given for the mail that leaves and at no other time.
+    """
     own = {"preferences_url": f"{unsubscribe_url}/preferences", "confirm_url": f"{unsubscribe_url}/confirmation"}
     own["view_url"] = f"{unsubscribe_url}/message"
-    filled = {**values, **own, "unsubscribe_url": unsubscribe_url, "open_url": open_url}
+    filled = {**values, **own, "unsubscribe_url": unsubscribe_url, "open_url": open_url, "account_url": account_url}
     filled.update((f"link_{at}", link(at)) for at in range(len(content.links)))
     return Rendered(
         subject=headers.one_line(merge_tags.render(content.subject, filled)),

@@ -1,30 +1,33 @@
-"""Email templates: the list, writing one with a preview beside it, sending oneself a test."""
+"""Email templates: the list, writing one with a preview beside it as any contact would get it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
+from crm.contacts.models import Contact
+from crm.contacts.queries import contact_meant, contacts_like
 from crm.database import commit, db
-from crm.email import operations, preview, queries
-from crm.email.compose import composed
-from crm.email.forms import TemplateForm
+from crm.email import preview, queries
+from crm.email.forms import TemplateForm, TestForm
 from crm.email.models import EmailTemplate
 from crm.email.templates import Outdated, create_template, update_template
-from crm.email.values import example_values, kept, tags
+from crm.email.values import tags
 from crm.lib.merge_tags import MergeError
 from crm.users.access import requires
 
 bp = Blueprint("templates", __name__, url_prefix="/templates")
+OUTDATED = "Somebody else saved this template while you wrote. Copy your text, reload the page, and put it in again."
 
 
 @bp.get("")
 @requires("crm.broadcasts.view")
 def index() -> str:
-    """Every template."""
-    return render_template("email/templates.html", templates=queries.templates())
+    """Every template in use, and on a page of their own those that are archived."""
+    archived = request.args.get("archived") == "1"
+    return render_template("email/templates.html", templates=queries.templates(archived=archived), archived=archived)
 
 
 @bp.get("/new")
@@ -41,7 +44,7 @@ def create() -> Any:
     form = TemplateForm()
     if not form.validate_on_submit():
         return _editor(form, None), 422
-    template = create_template(form.name.data or "", **form.words(), by=current_user.actor)
+    template = create_template(form.name.data or "", **form.words(), by=current_user.actor, **form.about())
     commit()
     flash(f"“{template.name}” was saved.", "good")
     return redirect(url_for("templates.show", template_id=template.id), 303)
@@ -51,7 +54,7 @@ def create() -> Any:
 @requires("crm.broadcasts.view")
 def show(template_id: int) -> str:
     """A template, to read or to write."""
-    template = _template(template_id)
+    template = template_or_404(template_id)
     return _editor(TemplateForm.of(template), template)
 
 
@@ -59,16 +62,18 @@ def show(template_id: int) -> str:
 @requires("crm.broadcasts.create")
 def update(template_id: int) -> Any:
     """Keep new words."""
-    template, form = _template(template_id), TemplateForm()
+    template, form = template_or_404(template_id), TemplateForm()
     if not form.validate_on_submit():
         return _editor(form, template), 422
     try:
-        update_template(template, _number(form.version.data), form.name.data or "", **form.words())
+        update_template(
+            template, _number(form.version.data), form.name.data or "", **form.words(), by=current_user.actor
+        )
     except Outdated:
-        form.form_errors = [
-            "Somebody else saved this template while you wrote. Copy your text, reload the page, and put it in again."
-        ]
+        form.form_errors = [OUTDATED]
         return _editor(form, template), 409
+    for key, value in form.about().items():
+        setattr(template, key, value)
     commit()
     flash(f"“{template.name}” was saved.", "good")
     return redirect(url_for("templates.show", template_id=template.id), 303)
@@ -77,7 +82,7 @@ def update(template_id: int) -> Any:
 @bp.post("/preview")
 @requires("crm.broadcasts.create")
 def show_preview() -> Any:
-    """The words in the form as an email, for the frame beside it. Nothing is kept."""
+    """The words in the form as an email, for a frame beside it. Nothing is kept."""
     form = TemplateForm()
     problems = form.problems()
     if problems:
@@ -89,43 +94,45 @@ def show_preview() -> Any:
 @requires("crm.broadcasts.view")
 def show_saved(template_id: int) -> Any:
     """The template as an email, for a frame."""
-    content = _template(template_id).content
-    return _framed(
-        {"form": content.format, "subject": content.subject, "preheader": content.preheader, "body": content.body}
-    )
+    content = template_or_404(template_id).content
+    words = {"form": content.format, "subject": content.subject, "preheader": content.preheader, "body": content.body}
+    return _framed(words)
 
 
-@bp.post("/<int:template_id>/test")
-@requires("crm.broadcasts.create")
-def send_test(template_id: int) -> Any:
-    """Send the template, as it is saved, to oneself."""
-    template = _template(template_id)
-    content = template.content
-    try:
-        names = composed(content.format, content.subject, content.preheader, content.body).names
-    except MergeError as error:
-        flash(f"This cannot be sent: {error}", "bad")
-        return redirect(url_for("templates.show", template_id=template.id), 303)
-    message = operations.queue_test(content, template.id, current_user.email, kept(example_values(), names))
-    commit()
-    flash(f"A test is on its way to {current_user.email}.", "good")
-    return redirect(url_for("messages.show", message_id=message.id), 303)
+@bp.get("/readers")
+@requires("crm.broadcasts.view")
+def readers() -> str:
+    """Contacts to preview for, while a name is typed."""
+    return render_template("tasks/_contacts.html", contacts=contacts_like(current_user, request.args.get("who", "")))
+
+
+def as_whom() -> Contact | None:
+    """The contact named in the request; nobody is an example. Raises ValueError in words when there is no such contact in sight."""
+    who = request.values.get("who", "").strip()
+    return contact_meant(current_user, who) if who else None
+
+
+def template_or_404(template_id: int) -> EmailTemplate:
+    """The template, or the answer is 404."""
+    return db.session.get(EmailTemplate, template_id) or abort(404)
 
 
 def _framed(words: dict[str, str]) -> Any:
+    way, scheme = request.values.get("way", ""), request.values.get("scheme", "")
     try:
-        return preview.framed(preview.example(**words).html)
-    except MergeError as error:
+        email = preview.example(**words, values=preview.values_for(as_whom()))
+    except (MergeError, ValueError) as error:
         return preview.framed_problems({"body": [str(error)]})
+    if way == "text":
+        return preview.framed_text(f"{email.subject}\n\n{email.text}")
+    return preview.framed(preview.in_scheme(email.html, scheme))
 
 
 def _editor(form: TemplateForm, template: EmailTemplate | None) -> str:
-    may_write = current_user.can("crm.broadcasts.create")
-    return render_template("email/template.html", form=form, template=template, tags=tags(), may_write=may_write)
-
-
-def _template(template_id: int) -> EmailTemplate:
-    return db.session.get(EmailTemplate, template_id) or abort(404)
+    return render_template(
+        "email/template.html", form=form, template=template, tags=tags(),
+        may_write=current_user.can("crm.broadcasts.create"), test=TestForm(formdata=None, data={"to": current_user.email}),
+    )  # fmt: skip
 
 
 def _number(text: str | None) -> int:

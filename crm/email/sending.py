@@ -95,6 +95,7 @@ class Delivery:
             link=addresses.click_url(row.id),
             unsubscribe_url=leave,
             open_url=addresses.open_url(row.id),
+            account_url=outgoing.account_url or "#",
         )
         outgoing.subject = email.subject
         return mime_bytes(

@@ -12,12 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from crm.email.addresses import CLICK, OPEN, UNSUBSCRIBE, tokens_of
+from crm.email.addresses import CLICK, OPEN, UNSUBSCRIBE
 from crm.email.one_click import Leave, is_one_click
 from crm.email.pixel import PIXEL
 from crm.email.recorder import recorder_of
 from crm.email.tracking import Hit
 from crm.lib import clock
+from crm.lib.tokens import tokens_of
 from crm.security import POLICY
 
 log = logging.getLogger(__name__)

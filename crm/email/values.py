@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
@@ -13,6 +13,7 @@ from crm.custom_fields.models import PREFIX
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
 from crm.database import db
+from crm.lib.markdown import to_text
 from crm.settings.queries import school_name
 from crm.tags.queries import tags_of
 from crm.users.models import User
@@ -44,6 +45,7 @@ TAGS = (
     ("contact.birthday", "Birthday"),
     ("contact.tags", "Tags"),
     ("contact.owner", "Owner's name"),
+    ("contact.owner_signature", "Owner's signature"),
     ("school.name", "School name"),
     ("school.address", "Postal address"),
     ("unsubscribe_url", "Unsubscribe address"),
@@ -51,6 +53,14 @@ TAGS = (
     ("view_url", "Address of this email in a browser"),
 )
 """The merge tags of every school, with their labels, in the order the picker shows them; `tags` has its own fields too."""
+DEFAULTS = {
+    "contact.first_name": "there",
+    "contact.name": "there",
+    "contact.city": "your town",
+    "contact.owner": "our team",
+    "contact.language": "your language",
+}
+"""What the picker puts in for those who have nothing there."""
 CUSTOM = f"contact.{PREFIX}"
 ALWAYS = frozenset({"school.name", "school.address"})
 """What the footer reads."""
@@ -58,13 +68,27 @@ EXAMPLE: dict[str, Any] = {
     "first_name": "Carla", "last_name": "Diaz", "name": "Carla Diaz", "email": "carla@example.com", "phone": "+34600111222",
     "city": "Valencia", "country": "ES", "language": "es", "timezone": "Europe/Madrid", "source": "Website",
     "lifecycle_stage": "lead", "birthday": "2001-05-14", "tags": ["Interested"], "owner": "Mo",
+    "owner_signature": "Mo · Head of studies",
 }  # fmt: skip
 """Somebody to preview an email with while there is nobody else."""
 
 
-def tags() -> tuple[tuple[str, str], ...]:
+class Tag(NamedTuple):
+    """A merge tag and its label."""
+
+    name: str
+    label: str
+
+    @property
+    def picked(self) -> str:
+        """As the picker puts it in: with a default where one is often needed."""
+        default = DEFAULTS.get(self.name)
+        return f'{{{{ {self.name} | default: "{default}" }}}}' if default else f"{{{{ {self.name} }}}}"
+
+
+def tags() -> tuple[Tag, ...]:
     """Every merge tag an email may hold, with its label."""
-    return (*TAGS, *((f"contact.{each.name}", each.label) for each in custom_fields()))
+    return (*(Tag(*each) for each in TAGS), *(Tag(f"contact.{each.name}", each.label) for each in custom_fields()))
 
 
 def known() -> frozenset[str]:
@@ -74,7 +98,13 @@ def known() -> frozenset[str]:
 
 def values_of(contact_ids: Collection[int], names: Collection[str]) -> dict[int, dict[str, Any]]:
     """For each contact what its merge tags of these names give; one or two queries for all."""
-    columns = [Contact.id, Contact.birthday, User.name.label("owner"), *(getattr(Contact, fact) for fact in _FACTS)]
+    columns = [
+        Contact.id,
+        Contact.birthday,
+        User.name.label("owner"),
+        User.signature,
+        *(getattr(Contact, fact) for fact in _FACTS),
+    ]
     found = db.session.execute(
         sa.select(*columns).outerjoin(User, User.id == Contact.owner_id).where(Contact.id.in_(contact_ids))
     )
@@ -122,9 +152,21 @@ def kept(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return chosen
 
 
+def _line(signature: str | None) -> str | None:
+    """A signature's words in one line: a merge tag stands inside a sentence."""
+    return " · ".join(to_text(signature).splitlines()) if signature else None
+
+
 def _facts(row: sa.Row[Any], tags: list[str]) -> dict[str, Any]:
     """What is not known is None, which `default` and `if` take for nothing."""
     facts = {fact: getattr(row, fact) or None for fact in _FACTS}
     birthday = row.birthday.isoformat() if row.birthday else None
     name = f"{row.first_name} {row.last_name}".strip() or row.email or ""
-    return {**facts, "name": name, "birthday": birthday, "owner": row.owner, "tags": tags}
+    return {
+        **facts,
+        "name": name,
+        "birthday": birthday,
+        "owner": row.owner,
+        "owner_signature": _line(row.signature),
+        "tags": tags,
+    }

@@ -8,9 +8,10 @@ from flask import Blueprint, abort, render_template
 
 from crm.database import db
 from crm.email import preview
-from crm.email.addresses import UNSUBSCRIBE, tokens
+from crm.email.addresses import UNSUBSCRIBE
 from crm.email.models import EmailMessage
 from crm.lib.merge_tags import MergeError
+from crm.lib.tokens import tokens
 from crm.users.access import public
 
 bp = Blueprint("view_email", __name__)

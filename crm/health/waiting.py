@@ -65,7 +65,7 @@ def queues(now: datetime, *, held_only: bool = False) -> list[Queue]:
 
 def is_anything_held_back(now: datetime) -> bool:
     """Whether something would leave the house now."""
-    return any(db.session.execute(kind.due(now).limit(1)).first() for kind in kinds() if kind.skip)
+    return any(db.session.execute(kind.due(now).order_by(None).limit(1)).first() for kind in kinds() if kind.skip)
 
 
 def _queue(kind: Waiting, now: datetime) -> Queue:

@@ -1,73 +1,42 @@
-"""A batch of rows against the contacts there are: who is new, who changes, and writing it all in a few statements."""
+"""Writing a batch of rows whose outcome is known, in a few statements, and noting what undoing needs."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from crm.activity.operations import emit_all
 from crm.activity.vocabulary import Actor, ContactCreated
-from crm.contacts.fieldset import DETAILS, Detail, detail_named
-from crm.contacts.models import Contact, sort_name
-from crm.contacts.operations import SEARCHED, TAKEN, facts_of
+from crm.contacts.fieldset import Detail, detail_named
+from crm.contacts.models import sort_name
+from crm.contacts.operations import SEARCHED, facts_of
 from crm.contacts.search import index_after, reindex
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import custom_fields
-from crm.custom_fields.queries import values_of as custom_values
 from crm.database import db, is_postgresql, table_of
-from crm.imports.rows import Row, identity_without_email
-from crm.imports.seen import Seen
+from crm.imports.consenting import keep_consent
+from crm.imports.meeting import BY_COLUMN, COLUMNS, CONTACTS, Rules
+from crm.imports.models import ContactImportBatch, ContactImportLink
+from crm.imports.rows import Row
 from crm.lib import clock
 from crm.lib.bulk import execute_many
 from crm.tags.models import Tag
 from crm.tags.operations import create_tag, tag_contacts
 from crm.tags.queries import tag_named
 
-CONTACTS = table_of(Contact)
 _INSERT = sa.insert(CONTACTS)
-BY_COLUMN = {each.column or each.key: each for each in DETAILS}
-COLUMNS = tuple(BY_COLUMN)
+_NOTE = sa.insert(table_of(ContactImportBatch))
+_LINK = sa.insert(table_of(ContactImportLink))
 EMPTY = dict.fromkeys(COLUMNS) | {"first_name": "", "last_name": "", "lifecycle_stage": "lead"}
 
 
-@dataclass(frozen=True)
-class Rules:
-    """How rows meet contacts. `only_of`: the agent beyond whose own contacts nothing is seen or changed."""
-
-    existing: str
-    tag_ids: tuple[int, ...]
-    actor: Actor
-    only_of: int | None = None
-
-
-def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
-    """Give each row its outcome. `seen` remembers, over all batches, on which line a person came first."""
-    candidates = [row for row in rows if not row.outcome and _is_first(row, seen)]
-    there = _contacts_like(candidates)
-    own = _own_values(candidates, [each.id for each in there.values()])
-    for row in candidates:
-        contact = there.get(row.identity)
-        if contact is None:
-            row.outcome = "created"
-        elif rules.only_of is not None and contact.owner_id != rules.only_of:
-            row.refuse("", row.values.get("email") or "", TAKEN)
-        else:
-            _meet(row, contact, {**contact._mapping, **own.get(contact.id, {})}, rules.existing)
-
-
-def remember(row: Row, seen: Seen) -> None:
-    """Note a row dealt with before the import was interrupted."""
-    if not row.outcome:
-        seen.first_line(row.identity, row.line)
-
-
-def apply(rows: Sequence[Row], rules: Rules) -> None:
-    """Write what `sort_out` decided, with search index, tags and activities."""
+def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
+    """Write what `sort_out` decided, with search index, tags and activities, and note it for undoing."""
     new = [row for row in rows if row.outcome == "created"]
     changed = [row for row in rows if row.outcome == "updated"]
     _insert(new, rules)
@@ -77,7 +46,64 @@ def apply(rows: Sequence[Row], rules: Rules) -> None:
     _index(new)
     reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
-    _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
+    keep_consent(
+        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")}, rules
+    )
+    tagged = _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
+    _note(
+        import_id, [row.contact_id or 0 for row in new], [(row.contact_id or 0, row.changes) for row in changed], tagged
+    )
+
+
+def keep_links(import_id: int, rows: Sequence[Row]) -> None:
+    """Remember who points at somebody not known yet."""
+    links = [
+        {"import_id": import_id, "line": row.line, "contact_id": row.contact_id, "column": column, "text": text[:255]}
+        for row in rows
+        if row.links and row.outcome not in {"refused", "skipped"}
+        for column, text in row.links.items()
+    ]
+    execute_many(db.session.connection(), _LINK, links)
+
+
+def _note(
+    import_id: int, new: Sequence[int], changed: Sequence[tuple[int, Any]], tagged: Mapping[int, Sequence[int]]
+) -> None:
+    changes = [
+        [contact_id, {column: [plain(each) for each in pair] for column, pair in some.items()}]
+        for contact_id, some in changed
+    ]
+    made = set(new)
+    worn = [[tag_id, stretches(each for each in ids if each not in made)] for tag_id, ids in tagged.items()]
+    row = {
+        "import_id": import_id,
+        "created": stretches(new),
+        "changed": changes,
+        "tagged": [each for each in worn if each[1]],
+    }
+    if row["created"] or row["changed"] or row["tagged"]:
+        execute_many(db.session.connection(), _NOTE, [row])
+
+
+def note_links(import_id: int, changed: Sequence[tuple[int, dict[str, list[Any]]]]) -> None:
+    """Note links that were made at the end."""
+    _note(import_id, [], changed, {})
+
+
+def plain(value: Any) -> Any:
+    """A stored value as JSON can hold it."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def stretches(ids: Iterable[int]) -> list[list[int]]:
+    """Ids as stretches, first and last."""
+    found: list[list[int]] = []
+    for each in sorted(ids):
+        if found and found[-1][1] == each - 1:
+            found[-1][1] = each
+        else:
+            found.append([each, each])
+    return found
 
 
 def _index(new: Sequence[Row]) -> None:
@@ -87,57 +113,6 @@ def _index(new: Sequence[Row]) -> None:
         reindex(ids)
     elif ids:
         index_after(ids[0] - 1)
-
-
-def _is_first(row: Row, seen: Seen) -> bool:
-    line = seen.first_line(row.identity, row.line)
-    if line != row.line:
-        row.skip(f"The same person as on line {line}.")
-    return line == row.line
-
-
-def _contacts_like(rows: Iterable[Row]) -> dict[str, Any]:
-    """The contacts these rows may be, by identity."""
-    rows = list(rows)
-    emails = [row.values["email"] for row in rows if "email" in row.values]
-    names = [row.sort_name for row in rows if "email" not in row.values]
-    found = {each.email: each for each in _fetch(CONTACTS.c.email, emails)}
-    for each in _fetch(CONTACTS.c.sort_name, names):
-        if each.phone or not each.email:
-            found.setdefault(identity_without_email(each.phone, each.sort_name), each)
-    return found
-
-
-def _fetch(column: sa.Column[Any], values: Sequence[str]) -> Iterable[sa.Row[Any]]:
-    wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
-    connection = db.session.connection()
-    for start in range(0, len(values), 500):
-        some = sa.select(*wanted).where(column.in_(values[start : start + 500])).order_by(CONTACTS.c.id)
-        yield from connection.execute(some)
-
-
-def _own_values(rows: Iterable[Row], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """What these contacts have in the school's own fields, as far as the rows fill them, by the fields' names."""
-    filled = {key for row in rows for key in row.values if key.startswith(PREFIX)}
-    fields = [each for each in custom_fields() if each.name in filled] if filled else []
-    found: dict[int, dict[str, Any]] = {}
-    for start in range(0, len(ids) if fields else 0, 500):
-        for contact_id, values in custom_values(ids[start : start + 500], fields).items():
-            found[contact_id] = {each.name: values.get(each.key) for each in fields}
-    return found
-
-
-def _meet(row: Row, contact: sa.Row[Any], stored: Mapping[str, Any], existing: str) -> None:
-    row.contact_id = contact.id
-    if existing == "skip":
-        row.skip("Already a contact.")
-        return
-    row.stage = stored["lifecycle_stage"]
-    for column, value in row.values.items():
-        old = stored.get(column)
-        if old != value and (existing == "overwrite" or old in (None, "")):
-            row.changes[column] = [old, value]
-    row.outcome = "updated" if row.changes else "unchanged"
 
 
 def _insert(rows: Sequence[Row], rules: Rules) -> None:
@@ -193,10 +168,10 @@ def _update(rows: Sequence[Row]) -> None:
         what = {each: sa.bindparam(each) for each in columns}
         statement = sa.update(CONTACTS).where(CONTACTS.c.id == sa.bindparam("contact"))
         db.session.connection().execute(statement.values(updated_at=sa.bindparam("now"), **what), values)
-    _keep_sort_names([row.contact_id for row in rows if {"first_name", "last_name", "email"} & row.changes.keys()])
+    keep_sort_names([row.contact_id for row in rows if {"first_name", "last_name", "email"} & row.changes.keys()])
 
 
-def _keep_sort_names(ids: Sequence[int | None]) -> None:
+def keep_sort_names(ids: Sequence[int | None]) -> None:
     columns = (CONTACTS.c.id, CONTACTS.c.first_name, CONTACTS.c.last_name, CONTACTS.c.email)
     connection = db.session.connection()
     for start in range(0, len(ids), 500):
@@ -225,24 +200,33 @@ def _emit(new: Sequence[Row], changed: Sequence[Row], actor: Actor) -> None:
 
 def words_of(row: Row) -> dict[str, list[str]]:
     """The changes of the row by field, as people read them."""
+    return words_of_changes(row.changes)
+
+
+def words_of_changes(changes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
+    """Changes by column, as people read them by field."""
     return {
         detail.key: [detail.words_for(each) for each in pair]
-        for column, pair in row.changes.items()
-        if (detail := _detail(column))
+        for column, pair in changes.items()
+        if (detail := detail_of(column))
     }
 
 
-def _detail(column: str) -> Detail | None:
+def detail_of(column: str) -> Detail | None:
     return BY_COLUMN.get(column) or detail_named(column)
 
 
-def _tag(rows: Sequence[Row], rules: Rules) -> None:
+def _tag(rows: Sequence[Row], rules: Rules) -> dict[int, list[int]]:
+    """Give the tags; for each who did not wear it before."""
+    new: dict[int, list[int]] = defaultdict(list)
     by_name: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         for name in row.tags:
             by_name[name].append(row.contact_id or 0)
     for tag_id in rules.tag_ids:
         if tag := db.session.get(Tag, tag_id):
-            tag_contacts(tag, [row.contact_id or 0 for row in rows], rules.actor)
+            new[tag_id] += tag_contacts(tag, [row.contact_id or 0 for row in rows], rules.actor)
     for name, ids in by_name.items():
-        tag_contacts(tag_named(name) or create_tag(name, by=rules.actor), ids, rules.actor)
+        tag = tag_named(name) or create_tag(name, by=rules.actor)
+        new[tag.id] += tag_contacts(tag, ids, rules.actor)
+    return new

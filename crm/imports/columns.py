@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from crm.contacts.parsing import fold
 from crm.custom_fields.queries import custom_fields
@@ -22,6 +23,10 @@ FIELDS = {
     "birthday": "Birthday",
     "lifecycle_stage": "Stage",
     "owner": "Owner (email of a colleague)",
+    "team": "Team (its name)",
+    "guardian": "Guardian (email, external ID, id or name of a contact)",
+    "referrer": "Referred by (email, external ID, id or name of a contact)",
+    "external_id": "External ID",
     "tags": "Tags",
     "utm_source": "UTM source",
     "utm_medium": "UTM medium",
@@ -31,6 +36,8 @@ FIELDS = {
 }
 """The fields of every school that a file can fill; `fields` has its own too."""
 IDENTIFYING = ("email", "phone", "first_name", "last_name", "full_name")
+FOR_ALL_SEEING = {"owner", "team", "guardian", "referrer"}
+"""Fields that those who see only their own contacts do not fill."""
 
 HEADINGS = {
     "first_name": "firstname givenname forename first vorname rufname prenom nombre nombrepropio nome primeironome voornaam imie fornamn adi ad",
@@ -56,6 +63,11 @@ HEADINGS = {
     " datadinascita datanascita datadenascimento nascimento geboortedatum dataurodzenia fodelsedatum dogumtarihi",
     "lifecycle_stage": "stage lifecyclestage lifecycle status phase etape etapa fase stadium",
     "owner": "owner contactowner assignedto accountowner besitzer betreuer zustandig responsable responsabile responsavel eigenaar",
+    "team": "team mannschaft equipe equipo squadra group gruppe",
+    "guardian": "guardian parent guardianemail parentemail erziehungsberechtigter eltern tuteur tutor responsavellegal ouder",
+    "referrer": "referrer referredby referral empfohlenvon parraine recomendadopor",
+    "external_id": "externalid externalidentifier customerid studentid studentnumber memberid kundennummer mitgliedsnummer schuelernummer"
+    " numeroclient numerodeeleve idexterno idesterno klantnummer",
     "tags": "tags tag labels label schlagworte etiketten etiquettes etiquetas etichette",
 }
 _BY_HEADING = {heading: field for field, names in HEADINGS.items() for heading in names.split()}
@@ -86,7 +98,21 @@ def heading_key(column: str) -> str:
     return re.sub("[^a-z0-9]", "", fold(column).replace("ß", "ss"))
 
 
-def problem_of(mapping: Mapping[str, str], columns: Sequence[str]) -> str | None:
+def headings_key(columns: Sequence[str]) -> str:
+    """What a set of headings is known by, in whatever order they stand."""
+    return sha256("\n".join(sorted(map(heading_key, columns))).encode()).hexdigest()
+
+
+def mapping_like(before: Sequence[str], mapping: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """The mapping of a file with the same headings, perhaps in another order, for these columns."""
+    known = fields()
+    by_heading = {heading_key(before[int(index)]): field for index, field in mapping.items() if field in known}
+    return {
+        str(index): by_heading[key] for index, name in enumerate(columns) if (key := heading_key(name)) in by_heading
+    }
+
+
+def problem_of(mapping: Mapping[str, str], columns: Sequence[str], dedupe: str = "email") -> str | None:
     """What is wrong with a mapping, in words."""
     filled, known = list(mapping.values()), fields()
     if any(not key.isdigit() or int(key) >= len(columns) or field not in known for key, field in mapping.items()):
@@ -94,7 +120,9 @@ def problem_of(mapping: Mapping[str, str], columns: Sequence[str]) -> str | None
     twice = next((field for field in filled if filled.count(field) > 1), None)
     if twice:
         return f"Two columns fill “{known[twice]}”. Choose one."
-    if not set(filled) & set(IDENTIFYING):
+    if dedupe != "email" and dedupe not in filled:
+        return f"Contacts are to be told apart by their {known[dedupe].lower()}, but no column holds it."
+    if not set(filled) & {*IDENTIFYING, dedupe}:
         return "Choose at least the column that holds the email, the phone or the name."
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,8 +21,13 @@ STATUSES = {
     "done": "Imported",
     "stopped": "Stopped",
     "failed": "Failed",
+    "undoing": "Being undone",
+    "undone": "Undone",
 }
-WORKING = ("checking", "running")
+WORKING = ("checking", "running", "undoing")
+UNDO_WITHIN = timedelta(days=30)
+DEDUPE = {"email": "Email", "phone": "Phone", "external_id": "External ID"}
+"""What a row and a contact are the same person by."""
 EXISTING = {
     "fill": "Fill in what is empty",
     "overwrite": "Replace with what the file says",
@@ -53,9 +58,17 @@ class ContactImport(Identified, Model):
     """Column index, as text, to the field it fills."""
     tag_ids: Mapped[list[Any]] = mapped_column(default=list)
     existing: Mapped[str] = mapped_column(sa.String(12), default="fill")
+    dedupe: Mapped[str] = mapped_column(sa.String(12), default="email")
+    headings: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """What the set of headings is known by; none for a file without."""
+    is_described: Mapped[bool] = mapped_column(default=False)
+    """Whether somebody has said what the columns mean: remembered for the next file with the same headings."""
     day_first: Mapped[bool | None]
     country: Mapped[str | None] = mapped_column(sa.String(2))
     """Where phone numbers without a country code were dialled."""
+    consent_note: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    """Where the new contacts' consent to marketing comes from, kept as proof; empty if that is not known."""
+    asks_confirmation: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     status: Mapped[str] = mapped_column(sa.String(12), default="uploaded", index=True)
     rows_total: Mapped[int | None]
     rows_done: Mapped[int] = mapped_column(default=0)
@@ -74,6 +87,11 @@ class ContactImport(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     finished_at: Mapped[datetime | None]
 
+    removed: Mapped[int] = mapped_column(default=0)
+    restored: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+    """What undoing did: new contacts taken out, changed ones given back what they had, new ones that stay."""
+
     creator: Mapped[User | None] = relationship()
 
     @property
@@ -84,6 +102,11 @@ class ContactImport(Identified, Model):
     @property
     def is_working(self) -> bool:
         return self.status in WORKING
+
+    def can_be_undone(self, now: datetime) -> bool:
+        """Whether it wrote something, and that is not too long ago."""
+        is_over = self.status in {"done", "stopped", "failed"} and bool(self.created or self.updated or self.unchanged)
+        return is_over and now - (self.finished_at or self.created_at) < UNDO_WITHIN
 
     @property
     def status_label(self) -> str:
@@ -116,3 +139,39 @@ class ContactImportRow(Identified, Model):
         sa.UniqueConstraint("import_id", "line"),
         sa.Index("ix_contact_import_rows", "import_id", "outcome", "line"),
     )
+
+
+class ContactImportBatch(Identified, Model):
+    """What a batch of rows wrote, for undoing: deleted when it was undone, or when it is too late for that.
+
+    `created` are stretches of ids, `[[first, last], …]`; `changed` is `[[contact, {column: [old, new]}], …]`; `tagged` is `[[tag, stretches], …]`.
+    """
+
+    __tablename__ = "contact_import_batches"
+
+    import_id: Mapped[int] = reference("contact_imports.id", on_delete="CASCADE", index=True)
+    created: Mapped[list[Any]] = mapped_column(default=list)
+    changed: Mapped[list[Any]] = mapped_column(default=list)
+    tagged: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class ContactImportLink(Identified, Model):
+    """A row that points at somebody who was not among the contacts yet: looked for again when all rows are done."""
+
+    __tablename__ = "contact_import_links"
+
+    import_id: Mapped[int] = reference("contact_imports.id", on_delete="CASCADE", index=True)
+    line: Mapped[int]
+    contact_id: Mapped[int | None] = reference("contacts.id", on_delete="CASCADE", index=True)
+    column: Mapped[str] = mapped_column(sa.String(20))
+    text: Mapped[str] = mapped_column(sa.String(255))
+
+
+class ContactImportKept(Model):
+    """A contact the import made who stays when it is undone, and why."""
+
+    __tablename__ = "contact_import_kept"
+
+    import_id: Mapped[int] = reference("contact_imports.id", on_delete="CASCADE", primary_key=True)
+    contact_id: Mapped[int] = reference("contacts.id", on_delete="CASCADE", primary_key=True, index=True)
+    reason: Mapped[str] = mapped_column(sa.String(255))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crm.contacts.models import Contact
 from crm.database import db
-from crm.imports.models import ContactImport, ContactImportRow
+from crm.imports.models import ContactImport, ContactImportKept, ContactImportLink, ContactImportRow
 from crm.lib.csv_files import Layout, records
 from crm.users.models import User
 
@@ -18,6 +19,37 @@ def visible_imports(viewer: User) -> sa.Select[tuple[ContactImport]]:
     """The imports this viewer may see, newest first: agents see their own, since rows hold people's data."""
     found = sa.select(ContactImport).order_by(ContactImport.id.desc())
     return found.where(ContactImport.created_by == viewer.id) if viewer.sees_assigned_only else found
+
+
+def remembered(found: ContactImport) -> ContactImport | None:
+    """The last import whose file had the same headings and whose columns somebody explained, as far as its creator may see it."""
+    if not found.headings:
+        return None
+    viewer = db.session.get(User, found.created_by) if found.created_by else None
+    before = visible_imports(viewer) if viewer else sa.select(ContactImport).order_by(ContactImport.id.desc())
+    return db.session.scalar(
+        before.where(ContactImport.headings == found.headings, ContactImport.is_described).limit(1)
+    )
+
+
+def unlinked(found: ContactImport, limit: int) -> Sequence[ContactImportLink]:
+    """Rows that point at nobody known, in the order of the file."""
+    rows = sa.select(ContactImportLink).where(ContactImportLink.import_id == found.id)
+    return db.session.scalars(rows.order_by(ContactImportLink.line).limit(limit)).all()
+
+
+def unlinked_count(found: ContactImport) -> int:
+    """How many rows point at nobody known."""
+    return db.session.scalar(sa.select(sa.func.count()).where(ContactImportLink.import_id == found.id)) or 0
+
+
+def kept_contacts(found: ContactImport, limit: int) -> Sequence[tuple[Contact, str]]:
+    """Contacts who stayed when the import was undone, each with the reason."""
+    kept = sa.select(Contact, ContactImportKept.reason).join(
+        ContactImportKept, ContactImportKept.contact_id == Contact.id
+    )
+    rows = kept.where(ContactImportKept.import_id == found.id).order_by(Contact.id).limit(limit)
+    return [(each[0], each[1]) for each in db.session.execute(rows)]
 
 
 def sample_of(path: Path, layout: Layout, count: int = 50) -> list[list[str]]:

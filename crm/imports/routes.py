@@ -11,6 +11,7 @@ from crm.database import commit, db, rollback
 from crm.imports import operations, queries, runs
 from crm.imports.forms import MappingForm, UploadForm, mapping_form
 from crm.imports.models import ContactImport
+from crm.lib import clock
 from crm.lib.csv_files import CsvError, write
 from crm.tags import operations as tags
 from crm.tags.queries import tag_named
@@ -64,9 +65,10 @@ def mapping(import_id: int) -> Any:
         if (problem := _check(found, form)) is None:
             return redirect(url_for("imports.show", import_id=found.id))
         form.form_errors.append(problem)
+    before = None if found.is_described else queries.remembered(found)
     samples = queries.sample_values(queries.sample_of(operations.path_of(found), found.layout), len(found.columns))
     code = 422 if form.errors else 200
-    return render_template("imports/mapping.html", found=found, form=form, samples=samples), code
+    return render_template("imports/mapping.html", found=found, form=form, samples=samples, before=before), code
 
 
 @bp.post("/<int:import_id>/headings")
@@ -122,6 +124,19 @@ def stop(import_id: int) -> Response:
     return redirect(url_for("imports.show", import_id=import_id))  # type: ignore[return-value]
 
 
+@bp.post("/<int:import_id>/undo")
+@requires("crm.contacts.edit")
+def undo(import_id: int) -> Response:
+    """Take back what the import wrote, in the worker."""
+    try:
+        operations.undo(_find(import_id))
+        commit()
+    except operations.Refused as error:
+        rollback()
+        flash(str(error), "bad")
+    return redirect(url_for("imports.show", import_id=import_id))  # type: ignore[return-value]
+
+
 @bp.post("/<int:import_id>/discard")
 @requires("crm.contacts.edit")
 def discard(import_id: int) -> Response:
@@ -154,8 +169,9 @@ def _check(found: ContactImport, form: MappingForm) -> str | None:
     try:
         tag_ids = [*(form.tags.data or []), *_new_tag(form)]
         operations.describe(
-            found, form.mapping, tag_ids=tag_ids, existing=form.existing.data,
-            day_first=form.day_first, country=form.country.data,
+            found, form.mapping, tag_ids=tag_ids, existing=form.existing.data, dedupe=form.dedupe.data,
+            day_first=form.day_first, country=form.country.data, consent_note=form.consent_note.data or "",
+            asks_confirmation=form.asks_confirmation.data,
         )  # fmt: skip
         operations.check(found)
     except (operations.Refused, tags.Refused) as error:
@@ -177,4 +193,15 @@ def _state(found: ContactImport) -> dict[str, Any]:
     is_dry_run = found.status in {"checking", "checked"}
     outcomes = ("refused", "skipped", "created", "updated") if is_dry_run else ("refused", "skipped")
     rows = {each: queries.rows_of(found, each, SHOWN) for each in outcomes} if not found.is_working else {}
-    return {"found": found, "rows": rows, "is_dry_run": is_dry_run, "reasons": queries.reasons, "shown": SHOWN}
+    more = {} if found.is_working else {
+        "links": queries.unlinked(found, SHOWN), "links_count": queries.unlinked_count(found), "kept": queries.kept_contacts(found, SHOWN),
+    }  # fmt: skip
+    values = {
+        "found": found,
+        "rows": rows,
+        "is_dry_run": is_dry_run,
+        "reasons": queries.reasons,
+        "shown": SHOWN,
+        **more,
+    }
+    return {**values, "can_be_undone": found.can_be_undone(clock.now())}

@@ -27,6 +27,10 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     tags: tuple[str, ...] = ()
+    links: dict[str, str] = field(default_factory=dict)
+    """Column → whom it points at, as written: found among the contacts, and, at the end, among the other rows."""
+    identity: str = ""
+    """What two rows, or a row and a contact, are the same person by."""
     sort_name: str = ""
     stage: str = ""
     """The stage an existing contact was in."""
@@ -36,8 +40,8 @@ class Row:
     """Column → old and new value, for a contact that exists."""
 
     @property
-    def identity(self) -> str:
-        """What two rows, or a row and a contact, are the same person by."""
+    def usual_identity(self) -> str:
+        """The address; without one phone and name."""
         return self.values.get("email") or identity_without_email(self.values.get("phone"), self.sort_name)
 
     def refuse(self, column: str, value: str, reason: str) -> None:
@@ -49,6 +53,16 @@ class Row:
         """The row is left out, though nothing is wrong with it."""
         self.outcome = "skipped"
         self.problems.append({"column": "", "value": "", "reason": reason})
+
+
+LINKS = {"guardian": "guardian_id", "referrer": "referrer_id"}
+"""Fields that point at another contact, and where that is kept."""
+POINTING = {"owner": "owner_id", "team": "team_id", **LINKS}
+
+
+def pointed_at(text: str) -> parsing.Parsed:
+    """Another contact, by address, external ID, id or name: an address in lower case, anything else as it stands."""
+    return parsing.email(text) if "@" in text else parsing.line(text)
 
 
 def identity_without_email(phone: str | None, name: str) -> str:
@@ -68,6 +82,10 @@ class Known:
     """Slugs of the tags that may be given; None: any, new ones are made."""
     custom: Mapping[str, parsing.Parser] = field(default_factory=dict)
     """Name of each field the school made itself → its rule."""
+    teams: Mapping[str, int] = field(default_factory=dict)
+    """Folded name of a team, or its id as text → id."""
+    dedupe: str = "email"
+    """By which column a row and a contact are the same person, where the row has it; else as usual."""
 
 
 class RowReader:
@@ -78,11 +96,12 @@ class RowReader:
         self.known = known
         order = sorted(((int(index), each) for index, each in mapping.items()), key=lambda each: each[1] == "phone")
         self.plain = [
-            (index, "owner_id" if each == "owner" else each, _remembering(self._parser(each), each))
+            (index, POINTING.get(each, each), _remembering(self._parser(each), each))
             for index, each in order
             if each not in {"tags", "full_name"}
         ]
         self.index = {each: index for index, each in order}
+        self.links = [LINKS[each] for _, each in order if each in LINKS]
 
     def read(self, record: Record) -> Row:
         """The row with its values, or with its problems."""
@@ -111,6 +130,11 @@ class RowReader:
         self._read_full_name(row)
         self._read_tags(row)
         row.sort_name = sort_name(values.get("first_name", ""), values.get("last_name", ""), values.get("email"))
+        row.identity = row.usual_identity
+        if self.links:
+            row.links = {key: values.pop(key) for key in self.links if key in values}
+        if self.known.dedupe != "email" and (key := values.get(self.known.dedupe)):
+            row.identity = f"{self.known.dedupe} {key}"
         if not row.outcome and row.identity == "|":
             row.refuse("", "", NAMELESS)
 
@@ -120,7 +144,12 @@ class RowReader:
             return partial(parsing.birthday, day_first=self.known.day_first)
         if key in self.known.custom:
             return self.known.custom[key]
-        return self._owner if key == "owner" else None if key == "phone" else parsing.PARSERS[key]
+        own = {"owner": self._owner, "team": self._team, "guardian": pointed_at, "referrer": pointed_at, "phone": None}
+        return own[key] if key in own else parsing.PARSERS[key]
+
+    def _team(self, text: str) -> parsing.Parsed:
+        found = self.known.teams.get(parsing.fold(text))
+        return (found, None) if found else (None, "There is no such team.")
 
     def _owner(self, text: str) -> parsing.Parsed:
         found = self.known.owners.get(parsing.fold(text))

@@ -23,18 +23,21 @@ from crm.contacts.parsing import fold
 from crm.custom_fields.queries import custom_fields
 from crm.database import commit, db, rollback, table_of
 from crm.imports import operations
-from crm.imports.batches import Rules, apply, remember, sort_out, words_of
-from crm.imports.columns import fields
+from crm.imports.batches import apply, keep_links, words_of
+from crm.imports.columns import FOR_ALL_SEEING, fields
+from crm.imports.ending import link_all
+from crm.imports.meeting import Rules, remember, sort_out
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
 from crm.imports.rows import Known, Row, RowReader
 from crm.imports.seen import Seen
+from crm.imports.undoing import undo_batches
 from crm.lib import clock
 from crm.lib.bulk import execute_many
 from crm.lib.csv_files import Record, records
 from crm.tags.models import Tag
 from crm.tags.operations import ensure_tag
 from crm.users.models import User
-from crm.users.queries import users_by_name
+from crm.users.queries import teams_by_name, users_by_name
 
 IMPORTS = table_of(ContactImport)
 LEASE = timedelta(seconds=30)
@@ -58,6 +61,8 @@ def run(
     if found is None:
         return False
     try:
+        if found.status == "undoing":
+            return _undo(found, time.monotonic() + seconds, is_gentle)
         return _work(found, time.monotonic() + seconds, batch, is_gentle, progress)
     except Overtaken:
         rollback()
@@ -122,7 +127,7 @@ def _take(import_id: int) -> ContactImport | None:
 def _problem_of(found: ContactImport) -> str | None:
     if found.attempts > ATTEMPTS:
         return f"It stopped {ATTEMPTS} times after row {found.rows_done}. The log says why."
-    if not operations.path_of(found).exists():
+    if found.status != "undoing" and not operations.path_of(found).exists():
         return "The file is no longer there. Upload it again."
     if not found.is_unattended and not (found.creator and found.creator.can("crm.contacts.edit")):
         return "Whoever uploaded this file may no longer add contacts."
@@ -145,7 +150,35 @@ def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progre
             return True
         if is_gentle:
             time.sleep(min(time.monotonic() - began, 0.5))
-    _finish(found, "checked" if found.status == "checking" else "done")
+    _end(found, seen, rules)
+    return False
+
+
+def _end(found: ContactImport, seen: Seen, rules: Rules) -> None:
+    """Look once more for those whom rows point at, now that all are known."""
+    is_dry_run = found.status == "checking"
+    link_all(found.id, found.existing, rules.actor, seen if is_dry_run else None)
+    _finish(found, "checked" if is_dry_run else "done")
+
+
+def _undo(found: ContactImport, until: float, is_gentle: bool) -> bool:
+    """Take back batch by batch, the last first, each committed with what it came to; whether any is left."""
+    actor = _rules_for(found).actor
+    for done in undo_batches(found, replace(actor, name=f"Undo of the i{actor.name[1:]}")):
+        began = time.monotonic()
+        _update(
+            found,
+            lease_until=clock.now() + LEASE,
+            attempts=0,
+            **{key: getattr(found, key) + number for key, number in done().items()},
+        )
+        commit()
+        if time.monotonic() > until:
+            _release(found)
+            return True
+        if is_gentle:
+            time.sleep(min(time.monotonic() - began, 0.5))
+    _finish(found, "undone")
     return False
 
 
@@ -159,7 +192,8 @@ def _do_batch(found: ContactImport, rows: list[Row], seen: Seen, rules: Rules) -
     _update(found, lease_until=clock.now() + LEASE, attempts=0)
     sort_out(rows, seen, rules)
     if found.status == "running":
-        apply(rows, rules)
+        apply(found.id, rows, rules)
+    keep_links(found.id, rows)
     _keep_rows(found, rows)
     counts = Counter(row.outcome for row in rows)
     values = {each: getattr(found, each) + counts[each] for each in OUTCOMES}
@@ -190,7 +224,8 @@ def _keep_rows(found: ContactImport, rows: Sequence[Row]) -> None:
 
 def _finish(found: ContactImport, status: str, error: str | None = None) -> None:
     values: dict[str, Any] = {} if error else {"rows_total": found.rows_done}
-    _update(found, status=status, error=error, lease_until=None, finished_at=clock.now(), **values)
+    finished_at = found.finished_at if status == "undone" else clock.now()
+    _update(found, status=status, error=error, lease_until=None, finished_at=finished_at, **values)
     commit()
     if status == "done":
         operations.path_of(found).unlink(missing_ok=True)
@@ -215,11 +250,13 @@ def _reader_for(found: ContactImport) -> RowReader:
     slugs = frozenset(db.session.scalars(sa.select(Tag.slug)))
     owners = {fold(user.email): user.id for user in users_by_name()}
     own = {each.name: partial(each.kind.parse, choices=each.choices) for each in custom_fields()}
-    known = Known(found.country, found.day_first, owners, None if _may_make_tags(found, creator) else slugs, own)
+    tags = None if _may_make_tags(found, creator) else slugs
+    known_teams = {fold(each.name): each.id for each in teams_by_name()}
+    known = Known(found.country, found.day_first, owners, tags, own, known_teams, found.dedupe)
     commit()
     mapping = found.mapping
     if creator and creator.sees_assigned_only:
-        mapping = {index: field for index, field in mapping.items() if field != "owner"}
+        mapping = {index: field for index, field in mapping.items() if field not in FOR_ALL_SEEING}
     return RowReader(found.columns, mapping, known)
 
 
@@ -231,7 +268,15 @@ def _rules_for(found: ContactImport) -> Rules:
     creator = found.creator
     actor = replace(creator.actor, name=f"Import of {found.file_name} by {creator.name}") if creator else None
     only_of = creator.id if creator and creator.sees_assigned_only else None
-    return Rules(found.existing, tuple(found.tag_ids), actor or Actor(name=f"Import of {found.file_name}"), only_of)
+    return Rules(
+        found.existing,
+        tuple(found.tag_ids),
+        actor or Actor(name=f"Import of {found.file_name}"),
+        only_of,
+        found.dedupe,
+        found.consent_note,
+        found.asks_confirmation,
+    )
 
 
 def _named_mapping(found: ContactImport, wanted: Mapping[str, str]) -> dict[str, str]:

@@ -33,6 +33,16 @@ class Seen:
             self._grow()
         return line
 
+    def has(self, identity: str) -> bool:
+        """Whether this person came."""
+        key = hash(identity) or 1
+        place = key & self.mask
+        while (there := self.keys[place]) != EMPTY:
+            if there == key:
+                return True
+            place = (place + 1) & self.mask
+        return False
+
     def _make(self, size: int) -> None:
         self.mask = size - 1
         self.keys = array("q", bytes(8 * size))

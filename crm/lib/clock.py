@@ -17,6 +17,12 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if is_zone(zone) else UTC)
 
 
+def moment(text: str, zone: str) -> datetime:
+    """The moment written as 2026-11-24T08:00, on the clock of `zone` unless it names its own. Raises ValueError."""
+    read = datetime.fromisoformat(text.strip())
+    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone) if is_zone(zone) else UTC)).astimezone(UTC)
+
+
 def moment_of(wall: datetime, zone: str) -> datetime:
     """The moment a clock on the wall shows this. Of an hour that comes twice the first; of one that is left out, its end."""
     place = ZoneInfo(zone)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from babel.dates import format_timedelta
 from flask import Flask
 from flask_login import current_user
 from markupsafe import Markup
 
 from crm.lib import clock
+from crm.lib.dates import day_in, distance_in, moment_in
 
 
 def when(moment: datetime | None) -> Markup | str:
@@ -18,11 +18,7 @@ def when(moment: datetime | None) -> Markup | str:
     if moment is None:
         return ""
     distance = moment - clock.now()
-    text = (
-        "just now"
-        if abs(distance.total_seconds()) < 45
-        else format_timedelta(distance, add_direction=True, locale="en")
-    )
+    text = "just now" if abs(distance.total_seconds()) < 45 else distance_in(distance, _style())
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.astimezone(UTC).isoformat(), exact(moment), text
     )
@@ -33,7 +29,7 @@ def exact(moment: datetime | None) -> str:
     if moment is None:
         return ""
     there = clock.local(moment, _zone())
-    return f"{there:%-d %b %Y, %H:%M} {there.tzname()}"
+    return f"{moment_in(there, _style())} {there.tzname()}"
 
 
 def day(value: date | None) -> str:
@@ -42,7 +38,7 @@ def day(value: date | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = clock.local(value, _zone()).date()
-    return f"{value:%-d %b %Y}"
+    return day_in(value, _style())
 
 
 def num(value: int | float | None) -> str:
@@ -52,6 +48,10 @@ def num(value: int | float | None) -> str:
 
 def _zone() -> str:
     return getattr(current_user, "timezone", None) or "UTC"
+
+
+def _style() -> str:
+    return getattr(current_user, "date_style", None) or ""
 
 
 def init_app(app: Flask) -> None:

@@ -26,6 +26,8 @@ class Order:
     id: sa.ColumnElement[int]
     is_descending: bool = False
     is_nullable: bool = False
+    walked: sa.FromClause | None = None
+    """Tables to read the rows that have a value from, joined so that the column's index is walked, where the database would not by itself."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,24 @@ def _typed(value: Any, order: Order) -> Any:
     return value.encode(errors="strict").decode() if wanted is str else value
 
 
-def page(statement: sa.Select[Any], order: Order, cursor: Cursor | None, fetch: Fetch, size: int = 50) -> Page:
-    """One page of `statement`, whose rows must have an `id`. One query, two where the rows without a value begin."""
+def page(
+    statement: sa.Select[Any],
+    order: Order,
+    cursor: Cursor | None,
+    fetch: Fetch,
+    size: int = 50,
+    with_value: sa.Select[Any] | None = None,
+) -> Page:
+    """One page of `statement`, whose rows must have an `id`. One query, two where the rows without a value begin.
+
+    `with_value` is another way to ask for those that have one.
+    """
     is_back = cursor is not None and cursor.is_back
-    statement = statement.add_columns(order.column.label("keyset_value"))
+    value = order.column.label("keyset_value")
     rows: list[sa.Row[Any]] = []
-    for part in _parts(order, cursor, is_back):
-        wanted = _sorted(statement, order, is_back).limit(size + 1 - len(rows))
+    for part, has_value in _parts(order, cursor, is_back):
+        asked = with_value if with_value is not None and has_value else statement
+        wanted = _sorted(asked.add_columns(value), order, is_back).limit(size + 1 - len(rows))
         rows += fetch(wanted if part is None else wanted.where(part))
         if len(rows) > size:
             break
@@ -98,7 +111,7 @@ def page(statement: sa.Select[Any], order: Order, cursor: Cursor | None, fetch: 
 def within(order: Order, cursor: Cursor | None, fetch: Fetch, distance: int) -> sa.ColumnElement[bool] | None:
     """The condition that holds for the next `distance` rows of the order and none beyond; None where fewer are left."""
     is_back = cursor is not None and cursor.is_back
-    part = next(_parts(order, cursor, is_back))
+    part, _ = next(_parts(order, cursor, is_back))
     rows = _sorted(sa.select(order.column.label("keyset_value"), order.id), order, is_back).limit(1).offset(distance)
     edge = fetch(rows if part is None else rows.where(part))
     if not edge or edge[0].keyset_value is None:
@@ -119,24 +132,24 @@ def _between(rows: Sequence[sa.Row[Any]], has_next: bool, has_previous: bool) ->
     )
 
 
-def _parts(order: Order, cursor: Cursor | None, is_back: bool) -> Iterator[sa.ColumnElement[bool] | None]:
-    """The conditions under which rows are read, one after the other: those with a value, then those without (or back)."""
+def _parts(order: Order, cursor: Cursor | None, is_back: bool) -> Iterator[tuple[sa.ColumnElement[bool] | None, bool]]:
+    """The conditions under which rows are read, one after the other: those with a value (True), then those without (or back)."""
     upward = order.is_descending == is_back
     has_value, has_none = order.column.is_not(None), order.column.is_(None)
     if cursor is None:
-        yield from (has_value, has_none) if order.is_nullable else (None,)
+        yield from ((has_value, True), (has_none, False)) if order.is_nullable else ((None, True),)
     elif cursor.value is None:
-        yield has_none & (order.id > cursor.id if upward else order.id < cursor.id)
+        yield has_none & (order.id > cursor.id if upward else order.id < cursor.id), False
         if is_back:
-            yield has_value
+            yield has_value, True
     elif order.column is order.id:
-        yield order.id > cursor.id if upward else order.id < cursor.id
+        yield (order.id > cursor.id if upward else order.id < cursor.id), True
     else:
         here = sa.tuple_(order.column, order.id)
         there = sa.tuple_(sa.literal(cursor.value, order.column.type), sa.literal(cursor.id, order.id.type))
-        yield here > there if upward else here < there
+        yield (here > there if upward else here < there), True
         if order.is_nullable and not is_back:
-            yield has_none
+            yield has_none, False
 
 
 def _sorted(statement: sa.Select[Any], order: Order, is_back: bool) -> sa.Select[Any]:

@@ -31,6 +31,8 @@ class Fetched:
 
     status: int
     body: bytes
+    location: str | None = None
+    """Where the answer says to go on; nobody went there."""
 
 
 def is_public(address: Address) -> bool:
@@ -52,9 +54,10 @@ def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def fetch(
-    url: str, *, timeout: float = 5, limit: int = 65_536, is_allowed: Callable[[Address], bool] = is_public
-) -> Fetched:
-    """GET the address; at most `limit` bytes of the answer. Raises Unreachable, whose words tell nothing about inside."""
+    url: str, *, timeout: float = 5, limit: int = 65_536, is_allowed: Callable[[Address], bool] = is_public,
+    may_be_cut: bool = False,
+) -> Fetched:  # fmt: skip
+    """GET the address; at most `limit` bytes of the answer, a longer one refused or cut. Raises Unreachable, whose words tell nothing about inside."""
     try:
         parts = _checked(url)
         address = _resolved(parts, is_allowed)
@@ -69,9 +72,9 @@ def fetch(
             body = reply.read(limit + 1)
     except (OSError, ValueError, urllib3.exceptions.HTTPError):
         raise Unreachable("The address could not be reached.") from None
-    if len(body) > limit:
+    if len(body) > limit and not may_be_cut:
         raise Unreachable("The answer was too long.")
-    return Fetched(reply.status, body)
+    return Fetched(reply.status, body[:limit], reply.headers.get("Location"))
 
 
 def _checked(url: str) -> SplitResult:

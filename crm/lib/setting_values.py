@@ -10,7 +10,6 @@ from babel.numbers import list_currencies
 
 DATE_STYLES = {"day": "7 Mar 2027", "month": "Mar 7, 2027", "iso": "2027-03-07"}
 WEEKDAYS = {"monday": "Monday", "sunday": "Sunday", "saturday": "Saturday"}
-CHANNELS = {"email": "Email", "sms": "SMS", "whatsapp": "WhatsApp"}
 LONGEST = 36_500
 
 
@@ -27,22 +26,6 @@ def number(least: int, most: int) -> Callable[[str], int]:
 
 
 days = number(0, LONGEST)
-
-
-def clock_time(text: str) -> str:
-    """A time of day as HH:MM, or nothing."""
-    text = text.strip()
-    if text and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f"“{text}” is no time of day; write one such as 21:00")
-    return text
-
-
-def channels(text: str) -> list[str]:
-    """Which of the channels, spaced."""
-    found = text.replace(",", " ").split()
-    if unknown := [each for each in found if each not in CHANNELS]:
-        raise ValueError(f"“{unknown[0]}” is none of {', '.join(CHANNELS)}")
-    return [each for each in CHANNELS if each in found]
 
 
 def currency(text: str) -> str:

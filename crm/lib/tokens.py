@@ -4,6 +4,8 @@ import base64
 import hmac
 from collections.abc import Sequence
 
+from flask import Flask, current_app
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -40,6 +42,18 @@ class Tokens:
                 hmac.digest(each.encode(), f"cohort.{kind}".encode(), "sha256") for each in self._secrets
             ]
         return self._keys[kind]
+
+
+def tokens() -> Tokens:
+    """What signs and reads this school's links."""
+    return tokens_of(current_app)
+
+
+def tokens_of(app: Flask) -> Tokens:
+    """The same for an app outside of its context."""
+    if "tokens" not in app.extensions:
+        app.extensions["tokens"] = Tokens(app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"])
+    return app.extensions["tokens"]
 
 
 def _mac(key: bytes, value: str) -> str:

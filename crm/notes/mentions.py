@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from crm.activity.vocabulary import Actor
 from crm.contacts.models import Contact
+from crm.contacts.queries import who_sees
 from crm.lib.markdown import to_text
 from crm.notes.models import KINDS, Note
 from crm.notifications.kinds import MENTION
@@ -30,12 +31,14 @@ def mentioned(text: str, users: Sequence[User]) -> list[User]:
 
 def who_can_be_mentioned(contact: Contact) -> list[User]:
     """Colleagues who may see the contact, by name."""
-    return [each for each in users_by_name() if _sees(each, contact)]
+    return who_sees(contact, users_by_name())
 
 
 def out_of_sight(text: str, contact: Contact) -> list[User]:
     """Colleagues the text names who may not see the contact, and so are not told."""
-    return [each for each in mentioned(text, users_by_name()) if not _sees(each, contact)]
+    named = mentioned(text, users_by_name())
+    told = who_sees(contact, named)
+    return [each for each in named if each not in told]
 
 
 def tell_mentioned(note: Note, contact: Contact, by: Actor, before: str = "") -> None:
@@ -53,12 +56,6 @@ def _names(users: Sequence[User]) -> list[tuple[str, User]]:
     first = [(name.split()[0], each) for name, each in full if " " in name]
     alone = [(name, each) for name, each in first if sum(name == other.split()[0] for other, _ in full) == 1]
     return sorted([*full, *alone], key=lambda each: -len(each[0]))
-
-
-def _sees(user: User, contact: Contact) -> bool:
-    if not user.can("crm.contacts.view"):
-        return False
-    return not user.sees_assigned_only or contact.owner_id == user.id
 
 
 def _short(text: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from crm.contacts.fieldset import countries
+from crm.conditions.forms import ConditionField
+from crm.contacts.fieldset import countries, teams
 from crm.lib.form_checks import choices
 from crm.users.queries import everyone, users_by_name
 
@@ -20,7 +21,14 @@ class RuleForm(FlaskForm):
     country = SelectField("Country", validators=[Optional()])
     city = StringField("City", validators=[Length(max=120)])
     source = StringField("Source", validators=[Length(max=120)])
-    people = SelectMultipleField("Given to, in turn", coerce=int, validators=SOME)
+    people = SelectMultipleField("Given to, in turn", coerce=int)
+    team_id = SelectField("Or to everybody in a team, in turn", coerce=int, filters=[lambda chosen: chosen or 0])
+    condition = ConditionField("Only contacts who also match (none: everyone)")
+
+    def validate_people(self, field: SelectMultipleField) -> None:
+        """Somebody has to get them."""
+        if not field.data and not self.team_id.data:
+            raise ValidationError("Choose at least one person or a team.")
 
 
 class AbsenceForm(FlaskForm):
@@ -44,6 +52,8 @@ def with_choices(form: FlaskForm) -> FlaskForm:
     for name, some in (("people", people), ("takers", people), ("person", people), ("giver", everyone())):
         if name in form:
             form[name].choices = choices((str(each.id), each.name) for each in some)
+    if "team_id" in form:
+        form.team_id.choices = choices([("0", "No team"), *teams()])
     if "country" in form:
         form.country.choices = choices([("", "Any country"), *countries()])
     return form

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.database import Identified, Model, Timestamped, reference
-from crm.users.models import User
+from crm.users.models import Team, User
 
 
 class OwnershipRule(Identified, Timestamped, Model):
-    """New contacts from this country, city and source (empty means any) go to these people in turn. The lowest position counts first."""
+    """New contacts from this country, city and source (empty means any), of whom the condition is true, go to these people, or to those of a
+    team, in turn. The lowest position counts first."""
 
     __tablename__ = "ownership_rules"
 
@@ -21,10 +23,18 @@ class OwnershipRule(Identified, Timestamped, Model):
     country: Mapped[str | None] = mapped_column(sa.String(2))
     city: Mapped[str | None] = mapped_column(sa.String(120))
     source: Mapped[str | None] = mapped_column(sa.String(120))
+    condition: Mapped[dict[str, Any] | None]
+    team_id: Mapped[int | None] = reference("teams.id", on_delete="SET NULL")
     last_user_id: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
     """Whose turn it was last."""
 
     people: Mapped[list[User]] = relationship(secondary="ownership_rule_people", order_by=User.id)
+    team: Mapped[Team | None] = relationship()
+
+    @property
+    def takers(self) -> list[User]:
+        """Those who take turns: the people named, and whoever is in the team now."""
+        return sorted({*self.people, *(self.team.members if self.team else ())}, key=lambda each: each.id)
 
 
 class OwnershipRulePerson(Model):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
 from crm.activity.operations import emit_all
 from crm.activity.vocabulary import Actor, ContactUpdated
+from crm.bulk.kinds.share_out import ShareOut, shared_among
+from crm.bulk.models import BulkAction
+from crm.bulk.operations import request_action
+from crm.conditions.queries import matching_ids
+from crm.contacts.many import change_many
 from crm.contacts.models import Contact
 from crm.contacts.parsing import fold
 from crm.database import db, table_of
@@ -17,7 +24,7 @@ from crm.lib.bulk import execute_many
 from crm.ownership.models import Absence, OwnershipRule
 from crm.ownership.queries import away_ids, rules
 from crm.tasks.models import OPEN, Task
-from crm.users.models import User
+from crm.users.models import Team, User
 
 BY_RULE = Actor(name="Ownership rules")
 CONTACTS = table_of(Contact)
@@ -35,14 +42,25 @@ def assign_new(ids: Sequence[int]) -> int:
         return 0
     columns = (Contact.id, Contact.country, Contact.city, Contact.source)
     found = sa.select(*columns).where(Contact.id.in_(ids), Contact.owner_id.is_(None)).order_by(Contact.id)
-    pairs = []
-    for row in db.session.execute(found).all():
-        rule = next((each for each in known if fits(each, row.country, row.city, row.source)), None)
+    rows = db.session.execute(found).all()
+    meant = {each.id: matching_ids(each.condition, [row.id for row in rows]) for each in known if each.condition}
+    pairs, by_team = [], defaultdict(list)
+    for row in rows:
+        rule = next((each for each in known if _is_for(each, row, meant)), None)
         owner = _next_person(rule, away) if rule else None
         if owner:
             pairs.append((row.id, owner))
+        if rule and rule.team:
+            by_team[str(rule.team_id)].append(row.id)
     _assign(pairs, "", BY_RULE)
+    for team, some in by_team.items():
+        change_many(some, "team", team, BY_RULE)
     return len(pairs)
+
+
+def _is_for(rule: OwnershipRule, row: sa.Row, meant: Mapping[int, set[int]]) -> bool:
+    is_meant = rule.id not in meant or row.id in meant[rule.id]
+    return is_meant and fits(rule, row.country, row.city, row.source)
 
 
 def fits(rule: OwnershipRule, country: str | None, city: str | None, source: str | None) -> bool:
@@ -53,7 +71,7 @@ def fits(rule: OwnershipRule, country: str | None, city: str | None, source: str
 
 def _next_person(rule: OwnershipRule, away: set[int]) -> User | None:
     """The person after the one whose turn it was; nobody who is away or has no access any more."""
-    there = [each for each in rule.people if each.is_enabled and each.id not in away]
+    there = [each for each in rule.takers if each.is_enabled and each.id not in away]
     if not there:
         return None
     person = next((each for each in there if each.id > (rule.last_user_id or 0)), there[0])
@@ -61,21 +79,23 @@ def _next_person(rule: OwnershipRule, away: set[int]) -> User | None:
     return person
 
 
-def hand_over(giver: User, takers: Sequence[User], by: Actor, with_tasks: bool = True) -> int:
-    """Give all contacts of one person to others, in turn, and with them their open tasks; returns how many contacts."""
-    ids = db.session.scalars(sa.select(Contact.id).where(Contact.owner_id == giver.id).order_by(Contact.id)).all()
-    _assign([(each, takers[number % len(takers)]) for number, each in enumerate(ids)], giver.name, by)
+def hand_over(giver: User, takers: Sequence[User], user: User, with_tasks: bool = True) -> BulkAction:
+    """Begin to give all contacts of one person to others, in turn, and with them their open tasks: a change to many, which can be undone.
+
+    Open tasks about contacts the giver does not look after go to the first taker at once.
+    """
+    params = shared_among([(str(each.id), each.name) for each in takers], with_tasks)
+    title = f"Hand over from {giver.name} to {', '.join(params['names'])}"
+    action = request_action(ShareOut.key, params, title, user, query={"owner": [str(giver.id)]})
     if with_tasks:
-        _hand_over_tasks(giver, takers[0])
-    return len(ids)
+        _hand_over_other_tasks(giver, takers[0])
+    return action
 
 
-def _hand_over_tasks(giver: User, otherwise: User) -> None:
-    """Open tasks go to the contact's owner, or to one taker where the giver never looked after the contact."""
-    owner = sa.select(CONTACTS.c.owner_id).where(CONTACTS.c.id == Task.contact_id).scalar_subquery()
-    taker = sa.func.coalesce(owner, otherwise.id)
-    mine = sa.update(Task).where(Task.assigned_to == giver.id, Task.status.in_(OPEN))
-    db.session.execute(mine.values(assigned_to=taker), execution_options={"synchronize_session": False})
+def _hand_over_other_tasks(giver: User, taker: User) -> None:
+    theirs = sa.select(Contact.id).where(Contact.id == Task.contact_id, Contact.owner_id == giver.id).correlate(Task)
+    others = sa.update(Task).where(Task.assigned_to == giver.id, Task.status.in_(OPEN), ~theirs.exists())
+    db.session.execute(others.values(assigned_to=taker.id), execution_options={"synchronize_session": False})
 
 
 def _assign(pairs: Iterable[tuple[int, User]], old: str, by: Actor) -> None:
@@ -87,12 +107,14 @@ def _assign(pairs: Iterable[tuple[int, User]], old: str, by: Actor) -> None:
 
 
 def save_rule(
-    rule: OwnershipRule, name: str, places: tuple[str | None, str | None, str | None], people: Sequence[User]
-) -> None:
-    """Name the rule, say where its contacts come from, and who gets them."""
+    rule: OwnershipRule, name: str, places: tuple[str | None, str | None, str | None], people: Sequence[User],
+    team: Team | None = None, condition: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Name the rule, say where its contacts come from and what else is true of them, and who gets them."""
     rule.name = name
     rule.country, rule.city, rule.source = places
-    rule.people = list(people)
+    rule.people, rule.team = list(people), team
+    rule.condition = dict(condition) if condition and condition.get("conditions") else None
     if rule.id is None:
         rule.position = max((each.position for each in rules()), default=0) + 1
         db.session.add(rule)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
+from crm.bulk import runs
+from crm.bulk.operations import AT_ONCE
+from crm.conditions.sentences import sentence
 from crm.contacts.fieldset import countries
 from crm.database import commit, db
 from crm.ownership import operations, queries
 from crm.ownership.forms import AbsenceForm, HandoverForm, RuleForm, with_choices
 from crm.ownership.models import OwnershipRule
 from crm.users.access import requires
-from crm.users.models import User
+from crm.users.models import Team, User
 
 bp = Blueprint("ownership", __name__, url_prefix="/ownership")
 
@@ -89,10 +92,12 @@ def handover() -> Any:
     if form.validate_on_submit() and _is_sound(form):
         giver = db.session.get_one(User, form.giver.data)
         takers = [db.session.get_one(User, each) for each in form.takers.data]
-        count = operations.hand_over(giver, takers, current_user.actor, form.with_tasks.data)
+        is_short = queries.owned_count(giver.id) <= AT_ONCE
+        action = operations.hand_over(giver, takers, current_user, form.with_tasks.data)
         commit()
-        flash(f"{count:,} contact{'' if count == 1 else 's'} of {giver.name} changed hands.", "good")
-        return redirect(url_for(".index"))
+        if is_short:
+            runs.run(action.id, is_gentle=False)
+        return redirect(url_for("bulk.show", action_id=action.id), 303)
     return render_template("ownership/handover.html", form=form), 422 if form.errors else 200
 
 
@@ -104,15 +109,17 @@ def _is_sound(form: HandoverForm) -> bool:
 
 
 def _edit(rule: OwnershipRule) -> Any:
-    form = with_choices(RuleForm(obj=rule, data={"people": [each.id for each in rule.people]}))
+    given = {"people": [each.id for each in rule.people], "condition": rule.condition}
+    form = with_choices(RuleForm(obj=rule, data=given))
     if form.validate_on_submit():
         places = tuple((form[each].data or "").strip() or None for each in ("country", "city", "source"))
         people = [db.session.get_one(User, each) for each in form.people.data]
-        operations.save_rule(rule, form.name.data.strip(), places, people)
+        team = db.session.get(Team, form.team_id.data) if form.team_id.data else None
+        operations.save_rule(rule, form.name.data.strip(), places, people, team, form.condition.data)
         commit()
         flash(f"“{rule.name}” was saved.", "good")
         return redirect(url_for(".index"))
-    return render_template("ownership/form.html", form=form, rule=rule), 422 if form.errors else 200
+    return render_template("ownership/form.html", form=form, rule=rule), 422 if request.method == "POST" else 200
 
 
 def _index(form: AbsenceForm) -> str:
@@ -122,6 +129,7 @@ def _index(form: AbsenceForm) -> str:
         absences=queries.absences(),
         form=form,
         countries=dict(countries()),
+        sentence=sentence,
     )
 
 

@@ -27,6 +27,13 @@ from crm.preferences.proof import REFUSAL_STANDS, Source
 from crm.preferences.queries import in_force, topics
 
 HABITS = ("frequency", "quiet_hours_start", "quiet_hours_end", "preferred_channel")
+DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(SWITCHES, True),
+    "preferred_channel": "email",
+    "frequency": "all",
+    "confirmation": "",
+}
+"""How everything stands where nothing was ever chosen."""
 HABIT_WORDS = {
     "frequency": "How often",
     "quiet_hours_start": "Quiet from",
@@ -40,14 +47,7 @@ def preferences_of(contact: Contact) -> CommunicationPreferences:
     found = db.session.scalar(
         sa.select(CommunicationPreferences).where(CommunicationPreferences.contact_id == contact.id)
     )
-    return found or _defaults(contact)
-
-
-def _defaults(contact: Contact) -> CommunicationPreferences:
-    return CommunicationPreferences(
-        contact_id=contact.id, preferred_channel="email", frequency="all", confirmation="",
-        **dict.fromkeys(SWITCHES, True),
-    )  # fmt: skip
+    return found or CommunicationPreferences(contact_id=contact.id, **DEFAULTS)
 
 
 def ensure_preferences(contact: Contact) -> CommunicationPreferences:

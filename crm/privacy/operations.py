@@ -52,6 +52,7 @@ def _forget(email: str | None, contact_id: int | None, counts: dict[str, int], b
         suppress_secretly(email, "Erased on request")
         db.session.execute(sa.delete(EmailUnsubscribe).where(EmailUnsubscribe.email == email))
         traces.forget_imported(email)
+        traces.forget_reported(email)
     discard_finished()
     erasure = Erasure(counts=counts, erased_by=by.user_id, actor=by.name[:120])
     db.session.add(erasure)

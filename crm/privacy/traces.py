@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.api.models import IdempotencyKey
+from crm.bounces.models import MailReport
 from crm.contacts.models import Contact
 from crm.database import db, table_of
-from crm.delivery.models import Suppression
+from crm.delivery.models import Suppression, SuppressionRelease
 from crm.duplicates.models import ContactMerge
 from crm.email.models import EmailLink, EmailLinkClick, EmailMessage, EmailOpen
 from crm.imports.models import WORKING, ContactImport, ContactImportRow
@@ -65,6 +66,16 @@ def forget_reader(contact_id: int | None, email: str | None) -> None:
         ),
         execution_options=QUIET,
     )  # fmt: skip
+
+
+def forget_reported(email: str) -> None:
+    """Keep what carriers reported about messages to the address as numbers alone."""
+    reports = table_of(MailReport)
+    quiet = {"address": "", "reason": ""}
+    db.session.execute(sa.update(reports).where(reports.c.address == email).values(**quiet), execution_options=QUIET)
+    db.session.execute(
+        sa.delete(SuppressionRelease).where(SuppressionRelease.address == email), execution_options=QUIET
+    )
 
 
 def forget_kept(contact_id: int | None, email: str | None) -> None:

@@ -17,7 +17,7 @@ from crm.tasks.drawing import surroundings
 from crm.tasks.models import Task
 from crm.tasks.operations import Refused
 from crm.users.access import requires
-from crm.users.queries import users_by_name
+from crm.users.queries import teams_by_name, users_by_name
 from crm.users.redirects import own_page
 
 bp = Blueprint("task_acts", __name__)
@@ -152,4 +152,6 @@ def _until(choice: str) -> datetime:
 def _board(whose: str) -> str:
     columns = overview.board(current_user, whose, clock.now())
     template = "tasks/_board.html" if is_htmx() else "tasks/board.html"
-    return render_template(template, columns=columns, whose=whose, people=users_by_name(), **surroundings())
+    return render_template(
+        template, columns=columns, whose=whose, people=users_by_name(), teams=teams_by_name(), **surroundings()
+    )

@@ -16,7 +16,8 @@ from crm.contacts.queries import scope
 from crm.database import db
 from crm.lib import clock
 from crm.tasks.models import OPEN, Task
-from crm.users.models import User
+from crm.users.models import TeamMember, User
+from crm.users.queries import circle_of
 
 PAGE = 50
 IS_OPEN = sa.text("contact_tasks.status IN ('pending', 'in_progress')")
@@ -75,7 +76,10 @@ def visible_task(viewer: User, task_id: int) -> Task:
 
 def shows_contact(viewer: User, task: Task) -> bool:
     """Whether the viewer may know whom the task is about."""
-    return not viewer.sees_assigned_only or task.contact.owner_id == viewer.id
+    if viewer.reach == "all":
+        return True
+    contact, near = task.contact, circle_of(viewer)
+    return contact.owner_id == viewer.id or contact.owner_id in near.people or contact.team_id in near.teams
 
 
 def task_page(viewer: User, whose: str = "mine", state: str = "open", after: str | None = None) -> Page:
@@ -85,7 +89,10 @@ def task_page(viewer: User, whose: str = "mine", state: str = "open", after: str
 
 
 def belongs_to(viewer: User, whose: str) -> sa.ColumnElement[bool]:
-    """The condition on tasks that are "mine", for "nobody" yet, for the user with this number, or else anybody's."""
+    """The condition on tasks that are "mine", for "nobody" yet, for the user with this number, for anybody of "team-3", or else anybody's."""
+    kind, _, number = whose.rpartition("-")
+    if kind == "team" and number.isdecimal() and len(number) < 19:
+        return Task.assigned_to.in_(sa.select(TeamMember.user_id).where(TeamMember.team_id == int(number)))
     if whose.isdecimal() and len(whose) < 19:
         return Task.assigned_to == int(whose)
     return {"mine": Task.assigned_to == viewer.id, "nobody": Task.assigned_to.is_(None)}.get(whose, sa.true())

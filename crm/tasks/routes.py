@@ -22,7 +22,7 @@ from crm.tasks.models import Task
 from crm.tasks.operations import NewTask, Refused
 from crm.tasks.reminders import moment_of
 from crm.users.access import requires
-from crm.users.queries import users_by_name
+from crm.users.queries import teams_by_name, users_by_name
 
 bp = Blueprint("tasks", __name__)
 
@@ -30,7 +30,7 @@ bp = Blueprint("tasks", __name__)
 @bp.get("/tasks")
 @requires("crm.contacts.view")
 def index() -> str:
-    """What is to be done: mine, nobody's, somebody's or all, open or done."""
+    """What is to be done: mine, nobody's, somebody's, a team's or all, open or done."""
     whose = request.args.get("whose", "mine")
     state = "done" if request.args.get("state") == "done" else "open"
     page = queries.task_page(current_user, whose, state, request.args.get("after"))
@@ -42,6 +42,7 @@ def index() -> str:
         state=state,
         mine=queries.open_count(current_user),
         people=users_by_name(),
+        teams=teams_by_name(),
         response=overview.response_time(current_user, clock.now(), whose) if state == "done" else None,
         **surroundings(),
     )

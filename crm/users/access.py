@@ -71,8 +71,11 @@ def guard() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return _to_sign_in()
-    if current_user.has_initial_password and request.endpoint not in WITH_INITIAL_PASSWORD and not is_api_call():
-        return _sent_to(url_for("users.password"))
+    if not is_api_call():
+        if current_user.has_initial_password and request.endpoint not in WITH_INITIAL_PASSWORD:
+            return _sent_to(url_for("users.password"))
+        if current_user.lacks_two_factor and request.endpoint not in WITHOUT_TWO_FACTOR:
+            return _sent_to(url_for("two_factor.index"))
     if not all(current_user.can(permission) for permission in access.permissions):
         abort(403)
     if request.mimetype == "multipart/form-data":
@@ -96,3 +99,5 @@ def _sent_to(target: str) -> Response:
 
 WITH_INITIAL_PASSWORD = {"users.password", "users.change_password"}
 """All that is open to somebody who still has the password they were given."""
+WITHOUT_TWO_FACTOR = WITH_INITIAL_PASSWORD | {"two_factor.index", "two_factor.begin", "two_factor.finish"}
+"""All that is open to somebody whose role asks for two-factor while they have none."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,7 +12,27 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm.activity.vocabulary import Actor
 from crm.database import Identified, Model, Timestamped, reference
 from crm.lib import clock
-from crm.users.roles import ROLE_LABELS, ROLES, SEES_ASSIGNED_ONLY
+from crm.users.roles import ALL, ROLE_LABELS, ROLES
+
+INITIAL = timedelta(days=7)
+"""How long an initial password lets somebody in to choose their own."""
+
+
+class Role(Identified, Timestamped, Model):
+    """A role the school made; or, under the key of one of the four, what the school chose about it. `reach` is whose contacts it sees."""
+
+    __tablename__ = "roles"
+
+    key: Mapped[str] = mapped_column(sa.String(50), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    permissions: Mapped[list[Any]] = mapped_column(default=list)
+    reach: Mapped[str] = mapped_column(sa.String(4), default="all")
+    needs_two_factor: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the school made it."""
+        return self.key not in ROLES
 
 
 class User(Identified, Timestamped, Model):
@@ -23,14 +44,30 @@ class User(Identified, Timestamped, Model):
     name: Mapped[str] = mapped_column(sa.String(120))
     password_hash: Mapped[str] = mapped_column(sa.String(255))
     has_initial_password: Mapped[bool] = mapped_column(default=False)
+    password_set_at: Mapped[datetime | None] = mapped_column(default=clock.now)
     role: Mapped[str] = mapped_column(sa.String(50))
     is_enabled: Mapped[bool] = mapped_column(default=True)
     timezone: Mapped[str] = mapped_column(sa.String(64), default="UTC")
     theme: Mapped[str] = mapped_column(sa.String(8), default="auto")
+    date_style: Mapped[str] = mapped_column(sa.String(8), default="")
+    signature: Mapped[str] = mapped_column(sa.Text, default="")
+    photo: Mapped[str] = mapped_column(sa.String(64), default="")
+    """The digest of the photo, which is part of its address; empty without one."""
+    two_factor_nonce: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """What the authenticator's secret is made from, together with the school's secret; none without two-factor."""
+    two_factor_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    """The time step of the last code that was taken; no code of it or before it counts again."""
+    two_factor_since: Mapped[datetime | None]
+
+    own_role: Mapped[Role | None] = relationship(
+        primaryjoin=lambda: sa.orm.foreign(User.role) == Role.key, viewonly=True, lazy="joined"
+    )
 
     session_token = ""
     session_id = 0
     """The token and id of the session that asks, when this user was loaded for one."""
+    limited_to = None
+    """What the API token that asks is limited to, a set of permissions; None: all of the user's."""
 
     is_authenticated = True
     is_anonymous = False
@@ -41,20 +78,48 @@ class User(Identified, Timestamped, Model):
 
     @property
     def role_label(self) -> str:
-        return ROLE_LABELS.get(self.role, self.role)
+        return ROLE_LABELS.get(self.role) or (self.own_role.name if self.own_role else self.role)
 
     @property
     def actor(self) -> Actor:
         return Actor(name=self.name, user_id=self.id)
 
     @property
+    def permissions(self) -> frozenset[str]:
+        """All that the user may do; a role that is gone grants nothing."""
+        held = ROLES.get(self.role)
+        if held is None:
+            held = ALL & frozenset(self.own_role.permissions if self.own_role else ())
+        return held if self.limited_to is None else held & self.limited_to
+
+    @property
+    def reach(self) -> str:
+        """Whose contacts the user sees: "all", "own", or "team" for their own and their teams'."""
+        if self.role in ROLES and self.role != "crm_agent":
+            return "all"
+        return self.own_role.reach if self.own_role else "own"
+
+    @property
     def sees_assigned_only(self) -> bool:
-        """Whether this user's view of contacts ends at those assigned to them."""
-        return self.role in SEES_ASSIGNED_ONLY
+        """Whether this user's view of contacts ends at those assigned to them, or to their teams."""
+        return self.reach != "all"
+
+    def has_stale_password(self, now: datetime) -> bool:
+        """Whether an initial password was never replaced and is too old to let anybody in."""
+        return self.has_initial_password and self.password_set_at is not None and self.password_set_at < now - INITIAL
+
+    @property
+    def has_two_factor(self) -> bool:
+        return self.two_factor_since is not None
+
+    @property
+    def lacks_two_factor(self) -> bool:
+        """Whether the role asks for two-factor and it is not set up yet."""
+        return not self.has_two_factor and self.own_role is not None and self.own_role.needs_two_factor
 
     def can(self, permission: str) -> bool:
         """Whether the user's role grants the permission."""
-        return permission in ROLES.get(self.role, ())
+        return permission in self.permissions
 
     def get_id(self) -> str:
         """What Flask-Login keeps in the cookie: the session's token, so that ending the session ends the cookie."""
@@ -89,14 +154,18 @@ class UserSession(Identified, Model):
 
     @property
     def device(self) -> str:
-        """The browser and system, as far as the browser said."""
-        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "Another browser")
-        system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
-        return f"{browser} on {system}" if system else browser
+        return device_of(self.user_agent)
+
+
+def device_of(user_agent: str) -> str:
+    """The browser and system, as far as the browser said."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "Another browser")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser
 
 
 class ApiToken(Identified, Model):
-    """A key for programs, with its owner's permissions."""
+    """A key for programs, with its owner's permissions, or those of them in `permissions`."""
 
     __tablename__ = "api_tokens"
 
@@ -105,6 +174,9 @@ class ApiToken(Identified, Model):
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_used_at: Mapped[datetime | None]
+    permissions: Mapped[list[Any] | None]
+    """None: all of them."""
+    expires_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
 

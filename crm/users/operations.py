@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 
 from crm.database import db
+from crm.lib import clock
 from crm.lib.clock import is_zone
 from crm.users import queries
+from crm.users.entering import SignIn
 from crm.users.models import ApiToken, Team, User, UserSession, digest
 from crm.users.passwords import check_password, hash_password
 from crm.users.roles import ROLES
+
+SIGN_INS_KEPT = timedelta(days=180)
 
 
 def create_user(
@@ -64,8 +69,8 @@ def check_name(name: str) -> None:
 
 def check_role(role: str) -> None:
     """Raise ValueError for a role that does not exist."""
-    if role not in ROLES:
-        raise ValueError(f"“{role}” is no role. The roles are {', '.join(ROLES)}.")
+    if role not in ROLES and not queries.role(role):
+        raise ValueError(f"“{role}” is no role. The roles are {', '.join(queries.role_labels())}.")
 
 
 def check_timezone(name: str) -> None:
@@ -77,20 +82,30 @@ def check_timezone(name: str) -> None:
 def set_password(user: User, password: str, *, is_initial: bool = False) -> None:
     """Change the password and end every session the user has open."""
     user.password_hash = hash_password(password)
-    user.has_initial_password = is_initial
+    user.has_initial_password, user.password_set_at = is_initial, clock.now()
     end_sessions(user)
 
 
 def change_role(user: User, role: str) -> None:
-    """Give the user another role, in force at their next click. Raises ValueError if nobody would be left to manage people."""
+    """Give the user another role and end their sign-ins. Raises ValueError if nobody would be left to manage people."""
     check_role(role)
     if role != "crm_admin" and queries.is_last_admin(user):
         raise ValueError(f"{user.name} is the only administrator. Make somebody else one first.")
-    user.role = role
+    if role != user.role:
+        user.role = role
+        end_sessions(user)
+        db.session.flush()
+        db.session.expire(user, ["own_role"])
+
+
+def check_not_own(user: User, by: User) -> None:
+    """Raise ValueError when somebody is about to change their own role."""
+    if user.id == by.id:
+        raise ValueError("Nobody changes their own role. Ask another administrator.")
 
 
 def disable(user: User) -> None:
-    """Let the user in no more, and end what they have open. Raises ValueError if nobody would be left to manage people."""
+    """Let the user in no more, and end what they have open and the reset they asked for. Raises ValueError if nobody would be left to manage people."""
     if queries.is_last_admin(user):
         raise ValueError(f"{user.name} is the only administrator. Make somebody else one first.")
     user.is_enabled = False
@@ -100,6 +115,24 @@ def disable(user: User) -> None:
 def enable(user: User) -> None:
     """Let the user in again."""
     user.is_enabled = True
+
+
+def note_sign_in(user: User | None, outcome: str, ip_address: str, user_agent: str) -> None:
+    """Keep that somebody tried to sign in, and how it ended. Of an address without an account only that."""
+    db.session.add(
+        SignIn(
+            user_id=user.id if user else None,
+            outcome=outcome,
+            ip_address=ip_address[:45],
+            user_agent=user_agent[:255],
+        )
+    )
+    db.session.flush()
+
+
+def forget_sign_ins() -> int:
+    """Remove what is known of tries to sign in of more than half a year ago; how many."""
+    return db.session.execute(sa.delete(SignIn).where(SignIn.happened_at < clock.now() - SIGN_INS_KEPT)).rowcount
 
 
 def open_session(user: User, ip_address: str = "", user_agent: str = "") -> str:
@@ -127,11 +160,21 @@ def end_sessions(user: User, but: int | None = None) -> None:
     db.session.execute(ended if but is None else ended.where(UserSession.id != but))
 
 
-def add_token(user: User, name: str) -> str:
-    """A new API token for the user, readable only in this answer."""
+def add_token(
+    user: User, name: str, permissions: Collection[str] | None = None, expires_at: datetime | None = None
+) -> str:
+    """A new API token for the user, readable only in this answer; for some of their permissions, or all that they have at the time."""
     token = "cohort_" + secrets.token_urlsafe(32)
-    db.session.add(ApiToken(user_id=user.id, name=name, token_hash=digest(token)))
+    kept = None if permissions is None else sorted(user.permissions.intersection(permissions))
+    made = ApiToken(user_id=user.id, name=name, token_hash=digest(token), permissions=kept, expires_at=expires_at)
+    db.session.add(made)
     return token
+
+
+def end_token(token: ApiToken) -> None:
+    """Let anybody's API token count no more."""
+    db.session.delete(token)
+    db.session.flush()
 
 
 def end_own_token(user: User, token_id: int) -> None:

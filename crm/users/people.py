@@ -8,79 +8,58 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 
 from crm.database import commit, db
-from crm.users import operations, queries
+from crm.lib import clock
+from crm.users import granting, operations, queries, two_factor
 from crm.users.access import requires
-from crm.users.forms import NewUserForm, RoleForm
+from crm.users.forms import RoleForm
 from crm.users.models import User
 from crm.users.passwords import make_password
-from crm.users.roles import PERMISSIONS, ROLE_LABELS, ROLES, SEES_ASSIGNED_ONLY
+from crm.users.sessions import ABSOLUTE, IDLE
 
 bp = Blueprint("people", __name__)
+SIGN_INS = 20
 
 
 @bp.get("/people")
 @requires("crm.settings.manage")
 def index() -> str:
-    """Everyone with an account, and what each role may do."""
-    roles = [(key, label, ROLES[key]) for key, label in ROLE_LABELS.items()]
+    """Everyone with an account, and who was asked to join."""
     return render_template(
         "people/index.html",
         users=queries.everyone(),
         seen=queries.last_seen(),
-        permissions=PERMISSIONS,
-        roles=roles,
-        assigned_only=SEES_ASSIGNED_ONLY,
+        invitations=queries.open_invitations(),
+        labels=queries.role_labels(),
+        now=clock.now(),
     )
-
-
-@bp.get("/people/new")
-@requires("crm.settings.manage")
-def new() -> str:
-    """The form for somebody new."""
-    form = NewUserForm(data={"role": "crm_agent", "timezone": current_user.timezone})
-    return render_template("people/new.html", form=form)
-
-
-@bp.post("/people")
-@requires("crm.settings.manage")
-def add() -> Any:
-    """Add somebody, and show their initial password once."""
-    form = NewUserForm()
-    if not form.validate_on_submit():
-        return render_template("people/new.html", form=form), 422
-    password = make_password()
-    user = operations.create_user(
-        form.email.data, form.name.data, form.role.data, password, form.timezone.data, is_initial=True
-    )
-    commit()
-    return render_template("people/password.html", user=user, password=password, is_new=True), 201
 
 
 @bp.get("/people/<int:user_id>")
 @requires("crm.settings.manage")
 def show(user_id: int) -> str:
-    """One account: role, access, password."""
+    """One account: role, access, password, sign-ins."""
     user = _user(user_id)
-    return render_template(
-        "people/show.html", user=user, form=RoleForm(obj=user), seen=queries.last_seen().get(user.id)
-    )
+    return _page(user, RoleForm(obj=user))
 
 
 @bp.post("/people/<int:user_id>/role")
 @requires("crm.settings.manage")
 def change_role(user_id: int) -> Any:
-    """Give somebody another role."""
+    """Give somebody another role. Nobody changes their own, nor gives what they lack."""
     user, form = _user(user_id), RoleForm()
     if form.validate_on_submit():
         try:
+            operations.check_not_own(user, current_user)
+            granting.check_account(current_user, user)
+            granting.check_grant(current_user, form.role.data)
             operations.change_role(user, form.role.data)
         except ValueError as error:
             form.role.errors = [str(error)]
     if form.errors:
-        return render_template("people/show.html", user=user, form=form, seen=queries.last_seen().get(user.id)), 422
+        return _page(user, form), 422
     commit()
-    flash(f"{user.name} is now {user.role_label.lower()}.", "good")
-    return redirect(_back(user), 303)
+    flash(f"{user.name} is now {user.role_label.lower()}, and signs in anew.", "good")
+    return redirect(url_for("people.show", user_id=user.id), 303)
 
 
 @bp.post("/people/<int:user_id>/password")
@@ -90,10 +69,12 @@ def reset_password(user_id: int) -> Any:
     user = _user(user_id)
     if user.id == current_user.id:
         return redirect(url_for("users.password"), 303)
+    if not _may_change(user):
+        return redirect(url_for("people.show", user_id=user.id), 303)
     password = make_password()
     operations.set_password(user, password, is_initial=True)
     commit()
-    return render_template("people/password.html", user=user, password=password, is_new=False)
+    return render_template("people/password.html", user=user, password=password)
 
 
 @bp.post("/people/<int:user_id>/access")
@@ -105,6 +86,7 @@ def change_access(user_id: int) -> Any:
         abort(400)
     is_enabled = wanted == "yes"
     try:
+        granting.check_account(current_user, user)
         (operations.enable if is_enabled else operations.disable)(user)
     except ValueError as error:
         flash(str(error), "bad")
@@ -114,12 +96,57 @@ def change_access(user_id: int) -> Any:
     return redirect(url_for("people.show", user_id=user.id), 303)
 
 
-def _back(user: User) -> str:
-    """Where to go after a change that may have been to one's own role."""
-    return (
-        url_for("home.index")
-        if user.id == current_user.id and not user.can("crm.settings.manage")
-        else url_for("people.show", user_id=user.id)
+@bp.post("/people/<int:user_id>/sessions/end")
+@requires("crm.settings.manage")
+def end_sessions(user_id: int) -> Any:
+    """Sign somebody out everywhere, or (`session`) in one place."""
+    user, one = _user(user_id), request.form.get("session", type=int)
+    if not _may_change(user):
+        return redirect(url_for("people.show", user_id=user.id), 303)
+    if one:
+        operations.end_own_session(user, one)
+    else:
+        operations.end_sessions(user)
+    commit()
+    flash("That sign-in was ended." if one else f"{user.name} is signed out everywhere.", "good")
+    return redirect(url_for("people.show", user_id=user.id), 303)
+
+
+@bp.post("/people/<int:user_id>/two-factor/end")
+@requires("crm.settings.manage")
+def end_two_factor(user_id: int) -> Any:
+    """Turn off the two-factor of somebody who lost their device; it ends their sign-ins. One's own is turned off with the password."""
+    user = _user(user_id)
+    if user.id == current_user.id:
+        return redirect(url_for("two_factor.index"), 303)
+    if _may_change(user):
+        two_factor.end(user)
+        operations.end_sessions(user)
+        commit()
+        flash(f"{user.name} signs in with the password alone{', and sets up two-factor anew' if user.lacks_two_factor else ''}.", "good")  # fmt: skip
+    return redirect(url_for("people.show", user_id=user.id), 303)
+
+
+def _may_change(user: User) -> bool:
+    """Whether the account holds no more than who asks; says so otherwise."""
+    try:
+        granting.check_account(current_user, user)
+    except ValueError as error:
+        flash(str(error), "bad")
+        return False
+    return True
+
+
+def _page(user: User, form: RoleForm) -> str:
+    now = clock.now()
+    return render_template(
+        "people/show.html",
+        user=user,
+        form=form,
+        seen=queries.last_seen().get(user.id),
+        sessions=queries.sessions_of(user, idle_since=now - IDLE, began_after=now - ABSOLUTE),
+        sign_ins=queries.sign_ins(user, SIGN_INS),
+        tokens=queries.tokens_of(user),
     )
 
 

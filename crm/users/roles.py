@@ -1,4 +1,4 @@
-"""The four roles and fourteen permissions, as data."""
+"""The four roles and fourteen permissions, as data. A school makes roles of its own from the same permissions."""
 
 from __future__ import annotations
 
@@ -38,5 +38,9 @@ ROLE_NOTES = {
     "crm_agent": "the contacts assigned to them",
     "crm_viewer": "reports, to read",
 }
-SEES_ASSIGNED_ONLY = frozenset({"crm_agent"})
-"""Roles whose view of contacts ends at those they own."""
+REACH = {
+    "all": "All contacts",
+    "team": "Their own and their teams’",
+    "own": "Those assigned to them",
+}
+"""Whose contacts a role sees, the widest first. Of the four only agents see less than all, and the school may widen it to their teams."""

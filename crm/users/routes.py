@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
@@ -10,17 +9,19 @@ from flask_login import current_user, logout_user
 
 from crm.database import commit
 from crm.lib import clock
-from crm.lib.limits import caller, failed, limiter
-from crm.users import operations, queries
+from crm.lib.limits import failed, limiter
+from crm.users import operations, queries, second_step
 from crm.users.access import public, signed_in
 from crm.users.forms import THEMES, AccountForm, PasswordForm, SignInForm
+from crm.users.models import User
 from crm.users.passwords import is_right
 from crm.users.redirects import own_page, page_it_came_from
 from crm.users.sessions import ABSOLUTE, IDLE
-from crm.users.sign_in import let_in
+from crm.users.sign_in import let_in, note
 
 bp = Blueprint("users", __name__)
-log = logging.getLogger(__name__)
+SIGN_INS = 10
+EXPIRED = "This password was given to you too long ago. Ask for a new one."
 
 
 def _address_tried() -> str:
@@ -48,13 +49,26 @@ def check_in() -> Any:
     user = queries.user_by_email(form.email.data)
     commit()
     is_known = is_right(user.password_hash if user else None, form.password.data)
-    if user is None or not is_known or not user.is_enabled:
-        log.info("sign-in refused: %r from %s", form.email.data[:255], caller())
-        form.password.errors = ["Email or password is not right."]
+    if problem := _refusal(user, is_known):
+        note(user, problem)
+        commit()
+        form.password.errors = [EXPIRED if problem == "expired" else "Email or password is not right."]
         return render_template("users/sign_in.html", form=form), 422
+    if user.has_two_factor:
+        return second_step.begin(user, own_page(form.next.data))
+    note(user, "in")
     let_in(user)
     commit()
     return redirect(own_page(form.next.data) or url_for("home.index"), 303)
+
+
+def _refusal(user: User | None, is_known: bool) -> str | None:
+    """How this try to sign in ends, if it does not go on."""
+    if user is None or not is_known:
+        return "password"
+    if not user.is_enabled:
+        return "disabled"
+    return "expired" if user.has_stale_password(clock.now()) else None
 
 
 @bp.post("/sign-out")
@@ -151,7 +165,7 @@ def _account_page(form: AccountForm, password_form: PasswordForm) -> str:
         form=form,
         password_form=password_form,
         sessions=sessions,
-        tokens=queries.tokens_of(current_user),
+        sign_ins=queries.sign_ins(current_user, SIGN_INS),
         panels=[
             each
             for each in current_app.extensions["account_panels"]

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=10)
-USED_EVERY = timedelta(hours=1)
+USED_EVERY = timedelta(minutes=1)
 
 
 def init_app(app: Flask) -> None:
@@ -60,6 +60,8 @@ def _by_bearer(request: Request) -> User | None:
     if _is_before(found.last_used_at, clock.now() - USED_EVERY):
         g.in_use = sa.update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=clock.now())
     g.api_token_name = found.name
+    if found.permissions is not None:
+        found.user.limited_to = frozenset(found.permissions)
     return found.user
 
 

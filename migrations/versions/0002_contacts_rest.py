@@ -1,4 +1,4 @@
-"""rules that tag by themselves"""
+"""rules that tag by themselves; what imports remember and need for undoing"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 def upgrade() -> None:
     _tag_rules()
+    _imports()
+    _ownership()
 
 
 def _tag_rules() -> None:
@@ -34,3 +36,44 @@ def _tag_rules() -> None:
         sa.Column("updated_at", UTCDateTime(), nullable=False),
     )
     op.create_index("ix_contact_tag_rules_tag_id", "contact_tag_rules", ["tag_id"])
+
+
+def _imports() -> None:
+    with op.batch_alter_table("contact_imports") as table:
+        table.add_column(sa.Column("dedupe", sa.String(12), nullable=False, server_default="email"))
+        table.add_column(sa.Column("headings", sa.String(64)))
+        table.add_column(sa.Column("is_described", sa.Boolean(), nullable=False, server_default=sa.false()))
+        for name in ("removed", "restored", "kept"):
+            table.add_column(sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+        table.create_index("ix_contact_imports_headings", ["headings"])
+    op.create_table("contact_import_batches", sa.Column("id", BIG, primary_key=True), _import_id(), *(sa.Column(name, JSON, nullable=False) for name in ("created", "changed", "tagged")))
+    op.create_index("ix_contact_import_batches_import_id", "contact_import_batches", ["import_id"])
+    op.create_table(
+        "contact_import_links",
+        sa.Column("id", BIG, primary_key=True),
+        _import_id(),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("contact_id", BIG, sa.ForeignKey("contacts.id", ondelete="CASCADE")),
+        sa.Column("column", sa.String(20), nullable=False),
+        sa.Column("text", sa.String(255), nullable=False),
+    )
+    op.create_index("ix_contact_import_links_import_id", "contact_import_links", ["import_id"])
+    op.create_index("ix_contact_import_links_contact_id", "contact_import_links", ["contact_id"])
+    op.create_table(
+        "contact_import_kept",
+        _import_id(primary_key=True),
+        sa.Column("contact_id", BIG, sa.ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("reason", sa.String(255), nullable=False),
+    )
+    op.create_index("ix_contact_import_kept_contact_id", "contact_import_kept", ["contact_id"])
+
+
+def _ownership() -> None:
+    with op.batch_alter_table("ownership_rules") as table:
+        table.add_column(sa.Column("condition", JSON))
+        table.add_column(sa.Column("team_id", BIG))
+        table.create_foreign_key("fk_ownership_rules_team_id_teams", "teams", ["team_id"], ["id"], ondelete="SET NULL")
+
+
+def _import_id(**options: bool) -> sa.Column[int]:
+    return sa.Column("import_id", BIG, sa.ForeignKey("contact_imports.id", ondelete="CASCADE"), nullable=False, **options)

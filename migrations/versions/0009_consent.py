@@ -81,12 +81,36 @@ def upgrade() -> None:
     with op.batch_alter_table('contact_topics', schema=None) as batch_op:
         batch_op.create_index('ix_contact_topics_topic', ['topic_id', 'is_on', 'contact_id'], unique=False)
 
+    op.create_table('email_template_versions',
+    sa.Column('template_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('content_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('saved_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('saved_at', UTCDateTime(), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['content_id'], ['email_contents.id'], name=op.f('fk_email_template_versions_content_id_email_contents'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['saved_by'], ['users.id'], name=op.f('fk_email_template_versions_saved_by_users'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['template_id'], ['email_templates.id'], name=op.f('fk_email_template_versions_template_id_email_templates'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_email_template_versions')),
+    sa.UniqueConstraint('template_id', 'version', name=op.f('uq_email_template_versions_template_id_version'))
+    )
+    with op.batch_alter_table('contact_imports', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('consent_note', sa.String(length=300), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('asks_confirmation', sa.Boolean(), server_default=sa.false(), nullable=False))
+
     with op.batch_alter_table('email_messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('kind', sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column('topic_id', sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table('email_templates', schema=None) as batch_op:
         batch_op.add_column(sa.Column('topic_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True))
+        batch_op.add_column(sa.Column('kind', sa.String(length=20), nullable=True))
+        batch_op.add_column(sa.Column('archived_at', UTCDateTime(), nullable=True))
         batch_op.create_index(batch_op.f('ix_email_templates_topic_id'), ['topic_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_email_templates_topic_id_topics'), 'topics', ['topic_id'], ['id'], ondelete='SET NULL')
-
+    op.execute(
+        "INSERT INTO email_template_versions (template_id, version, name, content_id, saved_by, actor, saved_at)"
+        " SELECT id, version, name, content_id, created_by, '', updated_at FROM email_templates"
+    )

@@ -1,15 +1,19 @@
-// Writing an email: the preview follows the text after a pause, and a merge tag goes where the cursor was.
+// Writing an email: the previews follow the text after a pause, and a merge tag goes where the cursor was.
 (() => {
   const form = document.querySelector("form[data-preview]");
   if (!form) return;
-  const button = form.querySelector("[data-preview-button]");
+  const buttons = document.querySelectorAll("[data-preview-button]");
   let timer;
   let last = form.querySelector("[data-merge-target]");
-  const show = () => form.requestSubmit(button);
-
-  form.addEventListener("input", () => {
+  // One after another: a form that is submitted again at once forgets the frame it was on its way to.
+  const show = () => buttons.forEach((button, at) => setTimeout(() => form.requestSubmit(button), 60 * at));
+  const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(show, 700);
+  };
+
+  document.addEventListener("input", (event) => {
+    if (event.target.form === form) soon();
   });
   form.addEventListener("focusin", (event) => {
     if (event.target.matches("textarea, input[name=subject], input[name=preheader]")) last = event.target;

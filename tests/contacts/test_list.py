@@ -50,6 +50,12 @@ def link(reply, rel):
 
 @pytest.mark.parametrize("sort", [f"{sign}{key}" for key in SORTS for sign in ("", "-")])
 def test_every_order_reaches_everybody_once_forward_and_back(as_ada, people, sort):
+    guardians = {each: people[each % 40] for each in people if each % 3 and each % 40}
+    for each, guardian in guardians.items():
+        db.session.execute(
+            sa.update(Contact).where(Contact.id == each).values(guardian_id=guardian, referrer_id=guardian)
+        )
+    db.session.commit()
     pages, url = [], f"/contacts?sort={sort}"
     while url and len(pages) < 5:
         reply = as_ada.get(url)
@@ -155,3 +161,17 @@ def all_pages(client, query):
         found += ids_in(reply)
         url = link(reply, "next")
     return found
+
+
+@pytest.mark.parametrize("few", [5_000, 3])
+def test_guardians_and_referrers_are_sorted_by_name_collected_or_walked(as_ada, people, monkeypatch, few):
+    monkeypatch.setattr("crm.contacts.orders.FEW", few)
+    for each in range(10):
+        guardian = people[each * 11 % 40]
+        db.session.execute(sa.update(Contact).where(Contact.id == people[each]).values(guardian_id=guardian))
+    db.session.commit()
+    names = dict(db.session.execute(sa.select(Contact.id, Contact.sort_name)).all())
+    wanted = sorted(people[:10], key=lambda each: (names[people[people.index(each) * 11 % 40]], each))
+    assert ids_in(as_ada.get("/contacts?sort=guardian"))[:10] == wanted
+    assert ids_in(as_ada.get("/contacts?sort=guardian&stage=lead"))[:5] == [each for each in wanted if each % 2]
+    assert set(ids_in(as_ada.get("/contacts?sort=-guardian"))[:10]) == set(wanted)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crm.activity import dispatcher
 from crm.automation import engine
 from crm.automation.models import Enrollment, StepLog, Workflow
+from crm.broadcasts.models import Broadcast
 from crm.contacts.models import Contact
 from crm.contacts.search import found_by
 from crm.database import db
@@ -36,6 +37,16 @@ def test_totals_are_what_the_rows_say(school):
     assert count(Contact) == 900
     assert count(EmailMessage, EmailMessage.opened_count > 0) > 50
     assert count(Tagging) > 50
+
+
+def test_its_broadcasts_add_up(school):
+    sent = db.session.scalars(sa.select(Broadcast).where(Broadcast.status == "finished")).all()
+    assert len(sent) == 3
+    for each in sent:
+        rows = (EmailMessage.purpose == "broadcast", EmailMessage.parent_id == each.id)
+        assert each.frozen == count(EmailMessage, *rows) > 100
+        assert each.sent_count == count(EmailMessage, *rows, EmailMessage.status == "sent")
+        assert 0 < each.clicked_count < each.opened_count == count(EmailMessage, *rows, EmailMessage.opened_count > 0)
 
 
 def test_nobody_is_asked_to_react_to_the_past(school):

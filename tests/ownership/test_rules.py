@@ -7,13 +7,16 @@ import pytest
 from crm.activity.dispatcher import dispatch
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import SYSTEM
+from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.contacts.operations import create_contact
+from crm.custom_fields.operations import create_field
 from crm.database import commit, db
 from crm.lib import clock
 from crm.ownership.models import OwnershipRule
-from crm.ownership.operations import be_away, hand_over, save_rule
+from crm.ownership.operations import be_away, save_rule
 from crm.tasks.models import Task
+from crm.users.models import Team
 from tests import factories
 
 TODAY = clock.now().date()
@@ -72,10 +75,33 @@ def test_the_first_rule_that_fits_counts(rule, as_ada, ada, mo):
     assert db.session.query(OwnershipRule).count() == 1
 
 
+def test_a_team_takes_turns_but_for_who_is_away(as_ada, ada, mo, agnes):
+    north = Team(name="North", members=[mo, agnes])
+    db.session.add(north)
+    commit()
+    reply = as_ada.post("/ownership/rules/new", data={"name": "North", "team_id": north.id, "condition": ""})
+    assert reply.status_code == 302
+    assert [added(each) for each in "ab"] == [mo.id, agnes.id]
+    be_away(mo.id, TODAY + timedelta(days=1))
+    commit()
+    assert added("c") == agnes.id
+    assert {each.team_id for each in db.session.query(Contact)} == {north.id}
+    assert "Team North" in as_ada.get("/ownership").text
+
+
+def test_a_territory_may_be_a_field_of_the_school(as_ada, ada, mo):
+    create_field("District", "text")
+    south = '{"conditions": [{"field": "fields.district", "operator": "equals", "value": "South"}]}'
+    as_ada.post("/ownership/rules/new", data={"name": "South", "people": [mo.id], "condition": south})
+    assert added("a", **{"fields.district": "south"}) == mo.id
+    assert added("b", **{"fields.district": "North"}) is None
+    assert "District is South" in as_ada.get("/ownership").text
+
+
 def test_a_rule_needs_a_name_and_somebody(as_ada, ada):
     reply = as_ada.post("/ownership/rules/new", data={"name": "", "country": ""})
     assert reply.status_code == 422
-    assert "Choose at least one person" in reply.text
+    assert "Choose at least one person or a team" in reply.text
     assert as_ada.post("/ownership/rules/new", data={"name": "x", "people": ["999"]}).status_code == 422
 
 
@@ -84,10 +110,14 @@ def test_handing_over_shares_contacts_and_tasks(as_ada, ada, mo, agnes):
     db.session.add(Task(contact_id=contacts[1].id, title="Call", assigned_to=agnes.id))
     commit()
     form = {"giver": agnes.id, "takers": [ada.id, mo.id], "with_tasks": "y"}
-    assert as_ada.post("/ownership/handover", data=form).location == "/ownership"
+    page = as_ada.get(as_ada.post("/ownership/handover", data=form).location).text
+    assert "3 of 3 contacts changed" in page
     assert [each.owner_id for each in contacts] == [ada.id, mo.id, ada.id]
     assert db.session.query(Task).one().assigned_to == mo.id
-    assert hand_over(agnes, [mo], SYSTEM) == 0
+    action = db.session.query(BulkAction).one()
+    as_ada.post(f"/contacts/bulk/{action.id}/undo")
+    assert {each.owner_id for each in contacts} == {agnes.id}
+    assert db.session.query(Task).one().assigned_to == agnes.id
     assert as_ada.post("/ownership/handover", data={"giver": mo.id, "takers": [mo.id]}).status_code == 422
 
 

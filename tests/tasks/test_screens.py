@@ -11,6 +11,7 @@ from crm.lib import clock
 from crm.tasks import operations
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask
+from crm.users.models import Team
 from tests import factories
 
 PIECE = {"HX-Request": "true"}
@@ -47,6 +48,20 @@ def test_mine_are_mine(as_ada, ada, mo, carla):
     page = as_ada.get("/tasks").text
     assert ("For Ada" in page, "For Mo" in page, "1 open for you" in page) == (True, False, True)
     assert "For Mo" in as_ada.get("/tasks?whose=all").text
+
+
+def test_a_teams_are_those_of_its_members_in_list_and_board(as_ada, as_agnes, ada, mo, agnes, carla):
+    north = Team(name="North", members=[mo, agnes])
+    db.session.add(north)
+    for person in (ada, mo, agnes):
+        make(carla, f"For {person.name}", assigned_to=person.id)
+    for page in ("/tasks", "/tasks/board"):
+        shown = as_ada.get(f"{page}?whose=team-{north.id}").text
+        assert ["For Ada" in shown, "For Mo" in shown, "For Agnes" in shown] == [False, True, True]
+        assert f'value="team-{north.id}" selected' in shown
+        hers = as_agnes.get(f"{page}?whose=team-{north.id}").text
+        assert ["For Mo" in hers, "For Agnes" in hers] == [False, True]
+        assert as_ada.get(f"{page}?whose=team-99999999999999999999").status_code == 200
 
 
 def test_it_is_ticked_off_in_place_and_back(as_ada, carla):

@@ -60,12 +60,13 @@ def test_disabling_and_a_new_password_end_it(ada, mo, sign_in, change):
     assert as_mo.get("/account").status_code == 302
 
 
-def test_a_lowered_role_counts_from_the_next_click(ada, mo, sign_in):
+def test_a_lowered_role_counts_from_the_next_click_and_ends_every_sign_in(ada, mo, sign_in):
     operations.change_role(mo, "crm_admin")
     as_mo = sign_in(mo)
     assert as_mo.get("/people").status_code == 200
     operations.change_role(mo, "crm_agent")
-    assert as_mo.get("/people").status_code == 403
+    assert as_mo.get("/people").status_code == 302
+    assert sign_in(mo).get("/people").status_code == 403
 
 
 def test_a_piece_asked_for_after_the_end_leads_the_whole_page_to_sign_in(anonymous):

@@ -21,6 +21,7 @@ from crm.contacts.operations import TAKEN, TAKEN_ID, Refused, delete_contact, up
 from crm.contacts.queries import visible_contact, visible_contacts
 from crm.contacts.search import found_by
 from crm.contacts.upserting import upsert_contact
+from crm.email.confirming import ask_to_confirm
 from crm.lib.problems import Problem
 from crm.tags.queries import tag_by_ref, wears_any
 from crm.users.access import requires
@@ -92,6 +93,8 @@ def _save(item: Any) -> tuple[Contact, bool]:
         raise _problem(refused, sent) from None
     if sent.get("tags"):
         put_on(contact, sent["tags"])
+    if is_new and sent.get("double_opt_in") and contact.email:
+        ask_to_confirm(contact, actor().name)
     return contact, is_new
 
 

@@ -19,6 +19,8 @@ from crm.email.queries import message, visible_messages
 from crm.users.access import requires
 
 bp = Resource("messages", "Messages to contacts: each is here before it is sent, and stays as the record of it.")
+SAID_HERE = {"channel", "broadcast_id"}
+"""What a row does not say by a column of this name."""
 CHANNELS = ("email", "sms", "whatsapp", "in_app")
 
 
@@ -26,6 +28,7 @@ class MessageListArgs(ListArgs):
     """Which messages."""
 
     contact = id_parameter("To this contact.")
+    broadcast = id_parameter("Of this broadcast.")
     channel = fields.String(validate=OneOf(CHANNELS))
     status = fields.String(validate=OneOf(list(STATUSES)))
 
@@ -40,6 +43,7 @@ class MessageOut(Shape):
     subject = fields.String(required=True, allow_none=True)
     purpose = fields.String(required=True, metadata={"description": "What it was sent for."})
     template_id = an_id(required=True, allow_none=True)
+    broadcast_id = an_id(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     reason = fields.String(required=True, allow_none=True, metadata={"description": "Why it has this status."})
     attempts = fields.Integer(required=True)
@@ -63,6 +67,8 @@ def index(args: dict[str, Any]) -> Any:
     found = visible_messages(current_user)
     if "contact" in args:
         found = found.where(EmailMessage.contact_id == args["contact"])
+    if "broadcast" in args:
+        found = found.where(EmailMessage.purpose == "broadcast", EmailMessage.parent_id == args["broadcast"])
     if "status" in args:
         found = found.where(EmailMessage.status == args["status"])
     if args.get("channel", "email") != "email":
@@ -80,5 +86,6 @@ def show(message_id: int) -> Any:
 
 
 def _shown(each: EmailMessage) -> dict[str, Any]:
-    shown = {key: getattr(each, key) for key in MessageOut._declared_fields if key != "channel"}
-    return {**shown, "channel": "email", "subject": each.subject or each.content.subject}
+    shown = {key: getattr(each, key) for key in MessageOut._declared_fields if key not in SAID_HERE}
+    broadcast_id = each.parent_id if each.purpose == "broadcast" else None
+    return {**shown, "channel": "email", "broadcast_id": broadcast_id, "subject": each.subject or each.content.subject}

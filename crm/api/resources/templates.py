@@ -103,7 +103,7 @@ def change(sent: dict[str, Any], template_id: int) -> Any:
     words = _checked(now)
     try:
         update_template(
-            template, sent.get("version", template.version), sent.get("name", template.name).strip(), *words
+            template, sent.get("version", template.version), sent.get("name", template.name).strip(), *words, by=actor()
         )
     except Outdated:
         raise Problem(409) from None

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort
+from flask import abort, request
 from flask_login import current_user
 from marshmallow import fields
 
 from crm.api.paging import paged
 from crm.api.resource import Resource, actor
-from crm.api.shapes import ListArgs, Shape, an_id, moment, page_of, text
+from crm.api.shapes import ListArgs, Shape, an_id, id_parameter, moment, page_of, text
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope, visible_contacts
 from crm.database import db
 from crm.lib.problems import Problem
 from crm.preferences.models import EmailUnsubscribe
 from crm.preferences.operations import unsubscribe
+from crm.preferences.proof import Source
 from crm.preferences.queries import in_force
 from crm.users.access import requires
 
@@ -50,6 +51,8 @@ class UnsubscribeListArgs(ListArgs):
     """Which of them."""
 
     email = fields.String(metadata={"description": "Exactly this address."})
+    contact = id_parameter("Of this contact.")
+    in_force = fields.Boolean(metadata={"description": "Only those that hold now, or only those that ended."})
 
 
 @bp.get("")
@@ -61,6 +64,11 @@ def index(args: dict[str, Any]) -> Any:
     found = _visible()
     if "email" in args:
         found = found.where(EmailUnsubscribe.email == args["email"].strip().lower())
+    if "contact" in args:
+        found = found.where(EmailUnsubscribe.contact_id == args["contact"])
+    if "in_force" in args:
+        ended = EmailUnsubscribe.resubscribed_at
+        found = found.where(ended.is_(None) if args["in_force"] else ended.is_not(None))
     return paged(found, EmailUnsubscribe, args)
 
 
@@ -83,7 +91,9 @@ def create(sent: dict[str, Any]) -> Any:
     contact = db.session.scalar(visible_contacts(current_user).where(Contact.email == email))
     if contact is None:
         raise Problem(422, errors=[{"pointer": "/email", "detail": "No contact has this address."}])
-    is_new = unsubscribe(contact, email, actor(), reason=sent.get("reason", ""), feedback=sent.get("feedback", ""))
+    reason = sent.get("reason", "")
+    source = Source("api", actor(), reason, request.remote_addr)
+    is_new = unsubscribe(contact, email, actor(), reason=reason, feedback=sent.get("feedback", ""), source=source)
     return in_force(email), 201 if is_new else 200
 
 

@@ -9,7 +9,8 @@ from crm.bulk.kinds.delete import Delete
 from crm.bulk.kinds.kind import Kind
 from crm.bulk.kinds.remove_tag import RemoveTag
 from crm.bulk.kinds.set_field import SetField
+from crm.bulk.kinds.share_out import ShareOut
 
 KINDS: dict[str, Kind] = {
-    each.key: each for each in (AddTag(), RemoveTag(), AddToAudience(), AssignOwner(), SetField(), Delete())
+    each.key: each for each in (AddTag(), RemoveTag(), AddToAudience(), AssignOwner(), ShareOut(), SetField(), Delete())
 }

@@ -1,10 +1,12 @@
 """What happens to contacts starts workflows."""
 
+from functools import partial
+
 import pytest
 import sqlalchemy as sa
 
 from crm.activity.operations import emit
-from crm.activity.vocabulary import Actor, ContactCreated, EmailClicked
+from crm.activity.vocabulary import Actor, ContactCreated, EmailClicked, EmailOpened
 from crm.audiences.operations import add_to_audience
 from crm.automation.models import Enrollment
 from crm.automation.operations import pause
@@ -15,6 +17,7 @@ from crm.tags.operations import tag_contacts
 from tests import factories
 from tests.automation import paths
 from tests.automation.kit import problems
+from tests.broadcasts import kit as broadcasts
 
 STEP = ("create_task", {"title": "Call"})
 
@@ -82,6 +85,36 @@ def test_a_click_starts_it(app, conditions, starts):
     commit()
     paths.run()
     assert started() == starts
+
+
+@pytest.mark.parametrize("trigger", ["email_opened", "email_clicked"])
+def test_what_is_opened_or_clicked_in_one_broadcast_starts_it(app, trigger):
+    carla = factories.contact()
+    meant, other = broadcasts.launched("Open day"), broadcasts.launched("Fair")
+    paths.running(STEP, trigger=trigger, broadcast_id=meant.id)
+    make = {"email_opened": EmailOpened, "email_clicked": partial(EmailClicked, url="https://school.example/")}[trigger]
+    for broadcast in (other, meant):
+        (message,) = broadcasts.messages(broadcast)
+        emit(make(contact_id=carla.id, subject_id=message.id, subject="Hello", purpose="broadcast"))
+        commit()
+        paths.run()
+        assert started() == (broadcast is meant)
+    assert TRIGGERS[trigger].summary({"broadcast_id": meant.id}).lower().endswith(SUMMARIES[trigger])
+
+
+SUMMARIES = {"email_opened": "the broadcast “open day” is opened", "email_clicked": "in the broadcast “open day”"}
+
+
+def test_those_who_opened_a_broadcast_before_can_be_taken_in(app):
+    carla = factories.contact()
+    broadcast = broadcasts.launched()
+    (message,) = broadcasts.messages(broadcast)
+    message.opened_at = message.created_at
+    commit()
+    opened = TRIGGERS["email_opened"].already({"broadcast_id": broadcast.id})
+    assert db.session.scalars(sa.select(Contact.id).where(opened)).all() == [carla.id]
+    clicked = TRIGGERS["email_clicked"].already({"broadcast_id": broadcast.id})
+    assert db.session.scalars(sa.select(Contact.id).where(clicked)).all() == []
 
 
 def test_a_paused_workflow_starts_for_nobody(app):

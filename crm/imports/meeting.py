@@ -1,0 +1,170 @@
+"""Rows of a file against the contacts there are: who is new, who changes, and who cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.activity.vocabulary import Actor
+from crm.contacts.fieldset import DETAILS
+from crm.contacts.models import Contact
+from crm.contacts.operations import NAMELESS, TAKEN, TAKEN_ID
+from crm.custom_fields.models import PREFIX
+from crm.custom_fields.queries import custom_fields
+from crm.custom_fields.queries import values_of as custom_values
+from crm.database import db, table_of
+from crm.imports.linking import resolve
+from crm.imports.rows import LINKS, Row, identity_without_email
+from crm.imports.seen import Seen
+
+CONTACTS = table_of(Contact)
+BY_COLUMN = {each.column or each.key: each for each in DETAILS}
+COLUMNS = tuple(BY_COLUMN)
+UNIQUE = {"email": TAKEN, "external_id": TAKEN_ID}
+"""Columns no two contacts share, and what is said of a row that would."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How rows meet contacts. `only_of`: the agent beyond whose own contacts nothing is seen or changed."""
+
+    existing: str
+    tag_ids: tuple[int, ...]
+    actor: Actor
+    only_of: int | None = None
+    dedupe: str = "email"
+    consent_note: str = ""
+    asks_confirmation: bool = False
+
+
+def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
+    """Give each row its outcome. `seen` remembers, over all batches, on which line a person came first."""
+    candidates = [row for row in rows if not row.outcome and _is_first(row, seen)]
+    there = _Contacts(candidates, rules.dedupe)
+    _keep_apart(candidates, seen, there, rules.dedupe)
+    candidates = [row for row in candidates if not row.outcome]
+    _link(candidates)
+    own = _own_values(candidates, [each.id for row in candidates if (each := there.of(row))])
+    for row in candidates:
+        contact = there.of(row)
+        if contact is None:
+            row.outcome = "created"
+        elif rules.only_of is not None and contact.owner_id != rules.only_of:
+            row.refuse("", row.values.get("email") or "", TAKEN)
+        else:
+            _meet(row, contact, {**contact._mapping, **own.get(contact.id, {})}, rules.existing)
+
+
+def remember(row: Row, seen: Seen) -> None:
+    """Note a row dealt with before the import was interrupted."""
+    if not row.outcome:
+        seen.first_line(row.identity, row.line)
+
+
+def _is_first(row: Row, seen: Seen) -> bool:
+    line = seen.first_line(row.identity, row.line)
+    if line != row.line:
+        row.skip(f"The same person as on line {line}.")
+    return line == row.line
+
+
+class _Contacts:
+    """The contacts these rows may be: by the column that tells them apart, else by address, else by name and phone."""
+
+    def __init__(self, rows: Sequence[Row], dedupe: str) -> None:
+        self.dedupe = dedupe
+        self.by: dict[str, dict[Any, Any]] = {"email": _by("email", [row.values.get("email") for row in rows])}
+        for column in {dedupe, "external_id"} - {"email"}:
+            self.by[column] = _by(column, [row.values.get(column) for row in rows])
+        names = [row.sort_name for row in rows if row.identity.count("|")]
+        self.by_name: dict[str, Any] = {}
+        for each in _fetch(CONTACTS.c.sort_name, names):
+            if each.phone or not each.email:
+                self.by_name.setdefault(identity_without_email(each.phone, each.sort_name), each)
+
+    def of(self, row: Row) -> Any:
+        """The contact the row is about, if there is one."""
+        if self.dedupe != "email" and (found := self.by[self.dedupe].get(row.values.get(self.dedupe))):
+            return found
+        if "email" in row.values:
+            return self.by["email"].get(row.values["email"])
+        return self.by_name.get(row.identity)
+
+    def holder(self, column: str, value: Any) -> Any:
+        """The contact who has this value already."""
+        return self.by[column].get(value)
+
+
+def _keep_apart(rows: Sequence[Row], seen: Seen, there: _Contacts, dedupe: str) -> None:
+    """Refuse rows that would give two contacts one address or external ID, and those that name nobody."""
+    columns = [each for each in UNIQUE if any(each in row.values for row in rows)]
+    if dedupe == "email" and columns in ([], ["email"]):
+        return
+    for row in rows:
+        contact = there.of(row)
+        for column in columns:
+            value = row.values.get(column)
+            holder = there.holder(column, value) if value else None
+            is_another = holder is not None and (contact is None or holder.id != contact.id)
+            is_differing = contact is not None and getattr(contact, dedupe) not in (None, row.values.get(dedupe))
+            if value and (is_another or (column == "email" and is_differing and dedupe in row.values)):
+                row.refuse("", str(value), UNIQUE[column])
+            elif value and column != dedupe and seen.first_line(f"={column} {value}", row.line) != row.line:
+                row.refuse("", str(value), f"{UNIQUE[column]} It stands on an earlier line.")
+        if not row.outcome and contact is None and row.usual_identity == "|":
+            row.refuse("", "", NAMELESS)
+
+
+def _link(rows: Sequence[Row]) -> None:
+    """Whom the rows point at, where they are contacts already."""
+    known = resolve({text for row in rows for text in row.links.values()})
+    for row in rows:
+        for column, text in list(row.links.items()):
+            if found := known.get(text):
+                row.values[column] = found
+                del row.links[column]
+
+
+def _by(column: str, values: Iterable[Any]) -> dict[Any, Any]:
+    """The oldest contact with each of these values."""
+    found: dict[Any, Any] = {}
+    for each in _fetch(CONTACTS.c[column], [value for value in values if value]):
+        found.setdefault(getattr(each, column), each)
+    return found
+
+
+def _fetch(column: sa.Column[Any], values: Sequence[str]) -> Iterable[sa.Row[Any]]:
+    wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
+    connection = db.session.connection()
+    for start in range(0, len(values), 500):
+        some = sa.select(*wanted).where(column.in_(values[start : start + 500])).order_by(CONTACTS.c.id)
+        yield from connection.execute(some)
+
+
+def _own_values(rows: Iterable[Row], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What these contacts have in the school's own fields, as far as the rows fill them, by the fields' names."""
+    filled = {key for row in rows for key in row.values if key.startswith(PREFIX)}
+    fields = [each for each in custom_fields() if each.name in filled] if filled else []
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids) if fields else 0, 500):
+        for contact_id, values in custom_values(ids[start : start + 500], fields).items():
+            found[contact_id] = {each.name: values.get(each.key) for each in fields}
+    return found
+
+
+def _meet(row: Row, contact: sa.Row[Any], stored: Mapping[str, Any], existing: str) -> None:
+    row.contact_id = contact.id
+    if existing == "skip":
+        row.skip("Already a contact.")
+        return
+    row.stage = stored["lifecycle_stage"]
+    for column, value in row.values.items():
+        old = stored.get(column)
+        if value == contact.id and column in LINKS.values():
+            continue
+        if old != value and (existing == "overwrite" or old in (None, "")):
+            row.changes[column] = [old, value]
+    row.outcome = "updated" if row.changes else "unchanged"

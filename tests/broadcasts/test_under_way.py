@@ -1,0 +1,122 @@
+"""Pausing, going on, cancelling, and schedules that nobody was there for."""
+
+from datetime import timedelta
+
+import pytest
+
+from crm.broadcasts import drafting, operations, progress, running
+from crm.broadcasts.drafting import Refused
+from crm.database import commit, db
+from crm.email.operations import send_again
+from crm.lib import clock
+from tests.broadcasts import kit
+
+
+def test_paused_nothing_is_taken_in_hand_and_it_goes_on_where_it_stopped(ada):
+    kit.people(4)
+    broadcast = kit.launched()
+    assert [operations.pause(broadcast), operations.pause(broadcast)] == [True, False]
+    commit()
+    kit.send()
+    kit.run()
+    assert (broadcast.status, kit.states(broadcast)) == ("paused", {"pending": 4})
+    assert operations.resume(broadcast)
+    commit()
+    kit.send()
+    kit.run()
+    assert (broadcast.status, kit.states(broadcast)) == ("finished", {"sent": 4})
+
+
+def test_cancelled_what_waits_is_cancelled_and_what_was_sent_stays(ada):
+    first, *_ = kit.people(3)
+    broadcast = kit.launched()
+    kit.messages(broadcast)[0].status = "sent"
+    commit()
+    assert [operations.cancel(broadcast), operations.cancel(broadcast)] == [True, False]
+    commit()
+    kit.run()
+    kit.send()
+    assert kit.states(broadcast) == {"sent": 1, "cancelled": 2}
+    assert not operations.resume(broadcast)
+
+
+def test_the_sums_add_up_to_those_written_down_at_every_moment(ada):
+    kit.people(5)
+    broadcast = kit.launched()
+    for status, each in zip(("sent", "failed", "unknown", "claimed", "sending"), kit.messages(broadcast), strict=True):
+        each.status = status
+        commit()
+        found = progress.progress_of(broadcast, clock.now())
+        assert found.open + found.ended + found.deleted == found.frozen == 5
+    assert not running.finish(broadcast, clock.now())
+    assert (found.open, found.sent, found.deleted) == (2, 1, 0)
+
+
+def test_what_is_unknown_is_sent_again_once_by_decision_after_the_end(ada):
+    kit.people(1)
+    broadcast = kit.launched()
+    (message,) = kit.messages(broadcast)
+    message.status = "unknown"
+    commit()
+    kit.run()
+    assert broadcast.status == "finished"
+    assert send_again(db.session.merge(message), kit.BY)
+    commit()
+    kit.send()
+    assert kit.states(broadcast) == {"sent": 1}
+
+
+def test_it_goes_out_at_its_time(ada):
+    kit.people(1)
+    broadcast, at = kit.draft(), clock.now() + timedelta(hours=1)
+    operations.schedule(broadcast, at, kit.BY)
+    commit()
+    kit.run(at - timedelta(minutes=1))
+    assert broadcast.status == "scheduled"
+    kit.run(at + timedelta(minutes=1))
+    assert broadcast.status == "sending"
+
+
+def test_one_whose_time_passed_while_nobody_was_at_work_asks_first(ada):
+    kit.people(1)
+    broadcast, at = kit.draft(), clock.now() + timedelta(hours=1)
+    operations.schedule(broadcast, at, kit.BY)
+    commit()
+    kit.run(at + timedelta(hours=5))
+    assert (broadcast.status, kit.messages(broadcast)) == ("missed", [])
+    operations.launch(broadcast, kit.BY)
+    commit()
+    kit.run()
+    assert broadcast.status == "sending"
+
+
+def test_a_time_that_is_past_is_refused(ada):
+    broadcast = kit.draft()
+    with pytest.raises(Refused, match="past"):
+        operations.schedule(broadcast, clock.now() - timedelta(minutes=1), kit.BY)
+
+
+def test_once_launched_it_can_no_longer_be_changed_or_deleted_under_way(ada):
+    kit.people(1)
+    broadcast = kit.launched()
+    with pytest.raises(Refused, match="launched already"):
+        drafting.check_writable(broadcast)
+    with pytest.raises(Refused, match="under way"):
+        drafting.delete_broadcast(broadcast)
+
+
+def test_who_changes_what_is_scheduled_makes_a_draft_of_it(ada):
+    broadcast = kit.draft()
+    operations.schedule(broadcast, clock.now() + timedelta(hours=1), kit.BY)
+    drafting.write(broadcast, drafting.Words("Other words", "", "Hello"))
+    assert broadcast.status == "draft"
+
+
+def test_the_list_counts_what_came_back(ada):
+    kit.people(2)
+    broadcast = kit.launched()
+    kit.send()
+    kit.messages(broadcast)[0].opened_at = clock.now()
+    commit()
+    assert [running.refresh_counts(clock.now()), running.refresh_counts(clock.now())] == [1, 0]
+    assert (broadcast.sent_count, broadcast.opened_count, broadcast.clicked_count) == (2, 1, 0)
