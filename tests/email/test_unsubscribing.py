@@ -1,6 +1,7 @@
 """Leaving and coming back: only by POST, at once, from the mail itself."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -13,6 +14,7 @@ from crm.email.addresses import unsubscribe_url
 from crm.email.models import EmailMessage
 from crm.email.one_click import Leave, leave_with_one_click
 from crm.lib import clock
+from crm.lib.tokens import tokens
 from crm.preferences.models import ConsentRecord, EmailUnsubscribe
 from tests import factories
 from tests.conftest import make_app
@@ -210,3 +212,37 @@ def test_every_link_of_a_mail_can_be_fetched_and_changes_nothing(carla, anonymou
             assert reply.status_code in {200, 302}, url
     assert opt_outs() == []
     assert db.session.scalars(sa.select(ConsentRecord)).all() == []
+
+
+def test_the_link_works_after_the_secret_was_changed_and_after_a_long_time(tmp_path, empty_database, monkeypatch):
+    for name in ("SMTP_URL", "SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "crm.db").write_bytes(empty_database.read_bytes())
+    old, new = "o" * 40, "n" * 40
+    with make_app(tmp_path, SECRET_KEY=old).app_context():
+        factories.user("ada")
+        message = sent(factories.contact(), purpose="broadcast")
+        message.sent_at -= timedelta(days=60)
+        commit()
+        path = unsubscribe_url(message.contact_id, message.id).removeprefix("http://127.0.0.1:8000")
+        db.session.delete(message)
+        commit()
+        db.session.remove()
+    app = make_app(tmp_path, SECRET_KEY=new, SECRET_KEY_FALLBACKS=[old])
+    with app.app_context():
+        assert app.test_client().get(path).status_code == 200
+        assert app.test_client().post(path, data=ONE_CLICK).status_code == 200
+        assert len(opt_outs()) == 1
+        db.session.remove()
+
+
+def test_a_token_is_good_for_its_own_contact_alone(anonymous, message):
+    bert = factories.contact(email="bert@example.com")
+    own = tokens().sign("unsubscribe", message.contact_id, message.id)
+    for forged in (
+        own.replace(own.split(".")[0], str(bert.id), 1),
+        tokens().sign("open", bert.id, message.id),
+        tokens().sign("click", bert.id, message.id),
+    ):
+        assert anonymous.post(f"/api/track/unsubscribe/{forged}", data=ONE_CLICK).status_code == 404
+    assert opt_outs() == []
