@@ -5,9 +5,10 @@ It works on a bare connection, in one transaction for all hits of a moment: no s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,7 +56,7 @@ def record(connection: sa.Connection, hits: Sequence[Hit], destinations: Destina
     """Note these hits. Only a person's first open, and each click of a person, is an activity."""
     rows = messages_of(connection, {hit.message_id for hit in hits})
     urls = destinations.of(connection, hits, rows)
-    page = Page(connection, rows, _latest_clicks(connection, hits))
+    page = Page(connection, rows, _latest_clicks(connection, hits, rows))
     for hit, url in zip(hits, urls, strict=True):
         row = rows.get(hit.message_id)
         if row is not None and (hit.position is None or url is not None):
@@ -69,11 +70,8 @@ _opens, _clicks, _activities = table_of(EmailOpen), table_of(EmailLinkClick), ta
 _ADD_OPENS, _ADD_CLICKS, _TELL = sa.insert(_opens), sa.insert(_clicks), sa.insert(_activities)
 _FACTS = (
     "id", "contact_id", "content_id", "merge_values", "purpose", "template_id", "subject", "depth", "actor", "status", "provider",
-    "sent_at", "dot_at", "opened_at",
+    "sent_at", "dot_at", "opened_at", "clicked_at",
 )  # fmt: skip
-_FIND = sa.select(*(_messages.c[name] for name in _FACTS)).where(
-    _messages.c.id.in_(sa.bindparam("ids", expanding=True))
-)
 _EARLIER = sa.select(_clicks.c.email_message_id, _clicks.c.url, _clicks.c.clicked_at).where(
     _clicks.c.email_message_id.in_(sa.bindparam("ids", expanding=True)),
     _clicks.c.clicked_at > sa.bindparam("since"),
@@ -109,17 +107,30 @@ _TOUCH = (
 """A contact whose mail is opened has not been changed."""
 
 
+@lru_cache(maxsize=16)
+def _find(size: int) -> sa.Select[Any]:
+    """The question for so many messages: made once, as SQLAlchemy takes longer to spread a list than the database to answer."""
+    numbers = [sa.bindparam(f"id{at}", type_=_messages.c.id.type) for at in range(size)]
+    return sa.select(*(_messages.c[name] for name in _FACTS)).where(_messages.c.id.in_(numbers))
+
+
 def messages_of(connection: sa.Connection, ids: set[int]) -> dict[int, sa.Row[Any]]:
     """What has to be known of these messages, by id."""
-    return {row.id: row for row in connection.execute(_FIND, {"ids": list(ids)})}
+    size = 1 << max(len(ids) - 1, 0).bit_length()
+    padded = [*ids, *[0] * (size - len(ids))]
+    asked = {f"id{at}": number for at, number in enumerate(padded)}
+    return {row.id: row for row in connection.execute(_find(size), asked)}
 
 
-def _latest_clicks(connection: sa.Connection, hits: Sequence[Hit]) -> dict[tuple[int, str], datetime]:
-    clicks = [hit for hit in hits if hit.position is not None]
-    if not clicks:
+def _latest_clicks(
+    connection: sa.Connection, hits: Sequence[Hit], rows: Mapping[int, Any]
+) -> dict[tuple[int, str], datetime]:
+    """Of the messages that were clicked before; most clicks are the first on theirs, and need no question."""
+    clicks = [hit for hit in hits if hit.position is not None and hit.message_id in rows]
+    again = {hit.message_id for hit in clicks if rows[hit.message_id].clicked_at is not None}
+    if not again:
         return {}
-    ids, first = {hit.message_id for hit in clicks}, min(hit.at for hit in clicks)
-    return earlier_clicks(connection, ids, first, (PERSON, WAITING))
+    return earlier_clicks(connection, again, min(hit.at for hit in clicks), (PERSON, WAITING))
 
 
 def earlier_clicks(
