@@ -12,11 +12,12 @@ from crm.contacts.queries import visible_contacts
 from crm.database import commit, db
 from crm.delivery.models import STATUSES, SUPPRESSED_FOR
 from crm.delivery.suppression_list import suppression_of
-from crm.email import operations, preview, queries
+from crm.email import losses, operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
 from crm.email.operations import PURPOSES
 from crm.email.revenue import revenue
+from crm.lib import clock
 from crm.lib.htmx import piece
 from crm.lib.merge_tags import MergeError
 from crm.preferences.queries import in_force
@@ -42,6 +43,7 @@ def index() -> str:
         statuses=STATUSES,
         purposes=PURPOSES,
         undecided=queries.undecided(current_user),
+        lost=losses.lost_since(clock.now().date()),
         is_outbox=not current_app.config["SMTP_URL"],
     )
 

@@ -7,7 +7,9 @@ from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.email.addresses import click_url, open_url, tokens
+from crm.email.losses import lost_since
 from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen, LostHits
+from crm.lib import clock
 from tests import factories
 from tests.email.mailroom import BROWSER, sent
 
@@ -124,6 +126,7 @@ def test_the_reader_notices_nothing_of_a_full_database(app, anonymous, message, 
     monkeypatch.undo()
     anonymous.get(path(open_url(message.id)), headers=BROWSER)
     assert lost() == {"open": 1, "click": 1}
+    assert lost_since(clock.now().date()) == 2
     assert anew(message).opened_count == 1
 
 
