@@ -23,6 +23,7 @@ def create_app(instance: Path | None = None, **overrides: Any) -> Flask:
     errors.init_app(app)
     security.init_app(app)
     _wire(app)
+    _believe_proxies(app)
     return app
 
 
@@ -39,9 +40,13 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
     app.config.update(overrides)
     public = urlsplit(app.config["PUBLIC_URL"])
     app.config["SESSION_COOKIE_SECURE"] = public.scheme == "https"
+    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
+
+
+def _believe_proxies(app: Flask) -> None:
+    """Around everything else that answers, so that all see the caller's own address."""
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
-    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
 
 
 def _wire(app: Flask) -> None:

@@ -9,8 +9,9 @@ from flask import abort, request
 from crm.activity.vocabulary import Actor
 from crm.contacts.models import Contact
 from crm.database import db
-from crm.email.addresses import UNSUBSCRIBE, tokens
+from crm.email.addresses import UNSUBSCRIBE
 from crm.email.models import EmailMessage
+from crm.lib.tokens import tokens
 from crm.preferences.models import Topic
 from crm.preferences.proof import Source
 

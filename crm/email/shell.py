@@ -5,7 +5,8 @@ from string import Template
 FOOTER = Template(
     "$name$address<br>You receive this because you are in touch with $name. "
     '<a href="$unsubscribe" style="color:#667085;text-decoration:underline">Unsubscribe</a> · '
-    '<a href="$preferences" style="color:#667085;text-decoration:underline">Choose what you get</a>'
+    '<a href="$preferences" style="color:#667085;text-decoration:underline">Choose what you get</a> · '
+    '<a href="$view" style="color:#667085;text-decoration:underline">Read in your browser</a>'
 )
 NOTICE_FOOTER = Template("$name$address<br>You get this because your address was given to $name.")
 STAFF_FOOTER = Template(

@@ -63,6 +63,7 @@ class SendEmail(StepType):
     label = "Send an email"
     group = "Communication"
     icon = "mail"
+    sends_email = True
     references = {"template_id": TEMPLATE, "topic_id": TOPIC, "sender_id": SENDER}
     Form = SendEmailForm
 
