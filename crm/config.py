@@ -82,7 +82,7 @@ def _smtp(value: str) -> str:
 
 def _count(value: str) -> int:
     if not value.isdecimal():
-        raise ValueError(f"“{value}” is no number; write 0 or the number of proxies in front")
+        raise ValueError(f"“{value}” is no number; write one such as 0")
     return int(value)
 
 
@@ -205,6 +205,9 @@ SETTINGS = (
     Setting(
         "SQLITE_SYNCHRONOUS", "NORMAL", _synchronous, "FULL makes each commit survive a loss of power, and wait for it"
     ),
+    Setting(
+        "TRACKING_BUFFER", "50", _count, "milliseconds an open may wait to be written with others; 0: written at once"
+    ),
     Setting("EMAIL_WEBHOOK_SES_TOPICS", "", _topics, "ARNs of the SNS topics whose reports of Amazon SES are taken"),
     Setting(
         "EMAIL_WEBHOOK_SES_CERTIFICATES",
@@ -219,6 +222,9 @@ SETTINGS = (
     Setting("EMAIL_WEBHOOK_GENERIC_SECRET", "", _key, "signs reports in Cohort's own form; opens their webhook"),
     Setting("IMAP_URL", "", _imap, "a mailbox read for bounces and replies"),
     Setting("DNS_SERVER", "", _text, "the DNS server asked about sending domains; empty: the machine's own"),
+    Setting(
+        "REVENUE_WINDOW_DAYS", "7", number(0, 365), "for how many days after a click an order is put down to the email"
+    ),
     Setting("LOG_LEVEL", "INFO", _level, "how much the log says"),
     Setting("WEBSITE", "", web_address, "the school's website, linked from public pages and email"),
     Setting("LOGO", "", file_name, "the school's logo, a file in instance/files; set on the page"),

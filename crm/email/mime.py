@@ -59,13 +59,20 @@ def mime_bytes(
 
 
 def assembled(
-    sender: Sender, to: str, email: Filled, *, message_id: str, date: datetime, unsubscribe_url: str = ""
+    sender: Sender,
+    to: str,
+    email: Filled,
+    *,
+    message_id: str,
+    date: datetime,
+    unsubscribe_url: str = "",
+    named: str = "",
 ) -> bytes:
-    """The message of parts that are encoded already; `to` is a header's value."""
+    """The message of parts that are encoded already; `to` is a header's value, `named` the lines by which reports name it."""
     listed = _LISTED.format(url=unsubscribe_url, list_id=sender.list_id) if unsubscribe_url else ""
     head = (
         f"{_from(sender)}To: {to}\r\nSubject: {headers.text(email.subject)}\r\nDate: {_date(date.replace(microsecond=0))}\r\n"
-        f"Message-ID: {message_id}\r\n{listed}{_PARTS}"
+        f"Message-ID: {message_id}\r\n{named}{listed}{_PARTS}"
     )
     raw = head.encode()
     if not sender.keys:

@@ -31,6 +31,7 @@ def rendered(
     `account_url` lets its reader in, so it is given for the mail that leaves and at no other time.
     """
     own = {"preferences_url": f"{unsubscribe_url}/preferences", "confirm_url": f"{unsubscribe_url}/confirmation"}
+    own["view_url"] = f"{unsubscribe_url}/message"
     filled = {**values, **own, "unsubscribe_url": unsubscribe_url, "open_url": open_url, "account_url": account_url}
     filled.update((f"link_{at}", link(at)) for at in range(len(content.links)))
     return Rendered(

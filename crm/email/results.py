@@ -200,7 +200,7 @@ def is_dead_address(result: Refused) -> bool:
 def _follow_up(outcome: Outcome, values: dict[str, Any]) -> None:
     row, result = outcome.outgoing.row, outcome.result
     if values.get("bounce_type") == "hard" and isinstance(result, Refused):
-        suppress(outcome.outgoing.to_address, values["reason"])
+        suppress(outcome.outgoing.to_address, values["reason"], source="smtp", email_message_id=row.id)
         emit_all(_bounced(outcome, values["reason"]) if row.contact_id else [], at=outcome.at)
 
 

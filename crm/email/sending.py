@@ -144,7 +144,7 @@ class Delivery:
             min(self._size * 2, LARGEST_BATCH) if took < 1 else max(self._size // 2, 2) if took > 4 else self._size
         )
         taken, batch = claim_batch(self.now(), self._size, self.turns)
-        self.writer.learn(each.row.lane_id for each in batch)
+        self.writer.learn((each.row.lane_id, each.row.sender_id) for each in batch)
         commit()
         self._batch.extend(batch)
         if not taken:

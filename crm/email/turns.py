@@ -25,7 +25,7 @@ _TAKEN = tuple(
     _messages.c[name]
     for name in (
         "id", "fence", "attempts", "contact_id", "content_id", "template_id", "purpose", "parent_id", "lane_id", "is_marketing",
-        "kind", "topic_id", "to_address", "merge_values", "actor", "depth", "due_at", "slot_at", "failing_since", "resent_at",
+        "kind", "topic_id", "sender_id", "to_address", "merge_values", "actor", "depth", "due_at", "slot_at", "failing_since", "resent_at",
     )
 )  # fmt: skip
 """What sending needs to know of a message; of all forty columns a third of the time went into reading them."""
