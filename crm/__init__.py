@@ -23,6 +23,7 @@ def create_app(instance: Path | None = None, **overrides: Any) -> Flask:
     errors.init_app(app)
     security.init_app(app)
     _wire(app)
+    _believe_proxies(app)
     return app
 
 
@@ -39,9 +40,13 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
     app.config.update(overrides)
     public = urlsplit(app.config["PUBLIC_URL"])
     app.config["SESSION_COOKIE_SECURE"] = public.scheme == "https"
+    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
+
+
+def _believe_proxies(app: Flask) -> None:
+    """Around everything else that answers, so that all see the caller's own address."""
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
-    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
 
 
 def _wire(app: Flask) -> None:
@@ -83,6 +88,7 @@ def _offer(app: Flask, wiring: Any) -> None:
     app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
     app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
     app.extensions["where_used"] = wiring.WHERE_USED
+    app.extensions["mentioning"] = wiring.MENTIONING
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["more_condition_fields"] = wiring.MORE_CONDITION_FIELDS

@@ -13,7 +13,7 @@ from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.jobs import sweep_names
 from crm.delivery.jobs import check_domains
 from crm.duplicates.jobs import find_duplicates, forget_merges
-from crm.email.jobs import deliver, mail_accounts, mail_notifications
+from crm.email.jobs import deliver, mail_accounts, mail_notifications, settle_clicks
 from crm.exports.jobs import run_exports, sweep_exports
 from crm.health.jobs import heartbeat, look_after_health
 from crm.imports.jobs import run_imports, sweep_imports
@@ -33,6 +33,7 @@ CLOCK = (
     Every(1, dispatch),
     Every(1, deliver),
     Every(1, mail_notifications),
+    Every(1, settle_clicks),
     Every(1, mail_accounts),
     Every(1, run_imports),
     Every(1, run_bulk_actions),

@@ -55,6 +55,7 @@ from crm.audiences import routes as audiences
 from crm.audit import operations as audit_operations
 from crm.audit_log import routes as audit_log
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
+from crm.automation import email_routes as step_emails
 from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
@@ -112,9 +113,11 @@ from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
 from crm.email import pruning as email_pruning
 from crm.email import queries as email_queries
+from crm.email import result_routes as email_results
 from crm.email import routes as templates
 from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
+from crm.email import view_routes as view_email
 from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
@@ -221,6 +224,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     suppressions.bp,
     sending.bp,
     email_reports.bp,
+    email_results.bp,
+    step_emails.bp,
+    view_email.bp,
     centre.bp,
     confirming.bp,
     preferences.bp,
@@ -402,9 +408,9 @@ FINDERS: tuple[Finder, ...] = (
 """What the search box finds, in this order."""
 
 WAITING: tuple[Waiting, ...] = (
+    broadcasts_waiting.WAITING,
     email_waiting.WAITING,
     automation_waiting.WAITING,
-    broadcasts_waiting.WAITING,
     ACTIVITIES,
     imports_waiting.WAITING,
     bulk_waiting.WAITING,
@@ -436,6 +442,18 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     email_queries.templates_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
+
+MENTIONING: tuple[tuple[str, str], ...] = (
+    ("audiences", "condition"),
+    ("contact_views", "query"),
+    ("contact_tag_rules", "filters"),
+    ("contact_tag_rules", "condition"),
+    ("ownership_rules", "condition"),
+    ("broadcasts", "condition"),
+    ("automation_versions", "trigger_conditions"),
+    ("automation_steps", "step_config"),
+)  # fmt: skip
+"""Columns that speak of tags, in conditions and configurations: where one takes the place of another."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),

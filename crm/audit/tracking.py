@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -142,7 +142,7 @@ def shown(name: str, before: Any, after: Any, record: Any = None, is_masked: boo
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, date | time):
         return value.isoformat()
     if not isinstance(value, dict | list | tuple):
         return "(data)" if isinstance(value, bytes) else str(value)[:LONGEST]

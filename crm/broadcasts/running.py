@@ -49,11 +49,20 @@ def fire(now: datetime) -> None:
         return
     due = sa.select(Broadcast).where(Broadcast.status == "scheduled", Broadcast.scheduled_at <= now)
     for broadcast in db.session.scalars(due.order_by(Broadcast.scheduled_at).with_for_update(skip_locked=True)).all():
-        if broadcast.scheduled_at and now - broadcast.scheduled_at > LATE:
-            broadcast.status = "missed"
+        if problem := _stops(broadcast, now):
+            broadcast.status, broadcast.error = "missed", problem
         else:
             launch(broadcast, _whose(broadcast), now)
     commit()
+
+
+def _stops(broadcast: Broadcast, now: datetime) -> str:
+    """Why it does not go out by itself though its time has come."""
+    if broadcast.scheduled_at and now - broadcast.scheduled_at > LATE:
+        return "Nothing could be sent at its time. What is more than two hours late does not go out by itself."
+    if gone := next((each for each in broadcast.audiences if each.is_gone), None):
+        return f"The audience “{gone.name}” was deleted before its time came."
+    return "" if broadcast.variants else "Nothing was written."
 
 
 def _whose(broadcast: Broadcast) -> Actor:
