@@ -22,6 +22,7 @@ from dotenv import dotenv_values
 from crm.lib.clock import is_zone
 from crm.lib.imap_url import MailboxAddress
 from crm.lib.setting_values import (
+    clock_time,
     colour,
     currency,
     date_style,
