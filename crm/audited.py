@@ -14,7 +14,7 @@ from crm.broadcasts.models import Broadcast
 from crm.bulk.models import BulkAction
 from crm.contacts.models import Contact
 from crm.custom_fields.models import CustomField, FieldValue
-from crm.delivery.models import Suppression
+from crm.delivery.models import EmailSender, Suppression
 from crm.duplicates.models import ContactMerge
 from crm.email.models import EmailTemplate
 from crm.exports.models import ContactExport
@@ -78,6 +78,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(Topic, _name),
     Audited(CommunicationPreferences, lambda _wants: ""),
     Audited(Suppression, lambda suppression: suppression.address),
+    Audited(EmailSender, _name, is_small=True),
     Audited(CustomField, lambda made: made.label),
     Audited(ContactView, _name),
     Audited(Audience, _name, frozenset({"member_count", "changed_at", "refreshed_at", "due_at"})),

@@ -85,6 +85,12 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _connections(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) <= 50:
+        raise ValueError(f"“{value}” will not do; write a number from 1 to 50")
+    return int(value)
+
+
 def _amount(value: str) -> int:
     if not value.isdecimal() or int(value) > 1000:
         raise ValueError(f"“{value}” is no number from 0 to 1000")
@@ -165,6 +171,7 @@ SETTINGS = (
     Setting("SECRET_KEY_FALLBACKS", "", str.split, "older keys, spaced, whose links stay valid"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", _http_url, "the address people and mail links use"),
     Setting("SMTP_URL", "", _smtp, "carries email; empty: messages land in the built-in outbox"),
+    Setting("SMTP_CONNECTIONS", "4", _connections, "how many connections carry email at once"),
     Setting("MAIL_FROM", "School <school@localhost>", _sender, "the sender of email"),
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),

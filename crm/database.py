@@ -126,13 +126,16 @@ def claim(
     *,
     order_by: sa.ColumnElement[Any],
     limit: int,
+    returning: Sequence[sa.Column[Any]] | None = None,
 ) -> Sequence[sa.Row[Any]]:
     """Take up to `limit` rows for this process: an UPDATE that repeats the condition they were found with.
 
-    No row is given to two claimants, whatever runs beside it. Rows come in no particular order.
+    No row is given to two claimants, whatever runs beside it. Rows come in no particular order, with these columns or all of them.
     """
     chosen = sa.select(table.c.id).where(found).order_by(order_by).limit(limit).with_for_update(skip_locked=True)
-    statement = sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*table.c)
+    statement = (
+        sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*(returning or table.c))
+    )
     return db.session.execute(statement, execution_options={"synchronize_session": False}).all()
 
 

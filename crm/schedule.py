@@ -6,10 +6,11 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
-from crm.bounces.jobs import apply_reports, confirm_subscriptions, forget_reports
+from crm.bounces.jobs import apply_reports, confirm_subscriptions, forget_reports, read_mailbox
 from crm.broadcasts.jobs import check_broadcast_links, run_broadcasts
 from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.jobs import sweep_names
+from crm.delivery.jobs import check_domains
 from crm.duplicates.jobs import find_duplicates, forget_merges
 from crm.email.jobs import deliver, mail_accounts, mail_notifications, settle_clicks
 from crm.exports.jobs import run_exports, sweep_exports
@@ -47,6 +48,14 @@ CLOCK = (
     Every(1, enroll_matching),
     Every(1, settle_audiences),
     Every(1, refresh_audiences),
+    Every(1, apply_reports),
+    Every(1, confirm_subscriptions),
+    Every(1, check_domains),
+    Every(2, read_mailbox),
+    Every(60 * 24, forget_reports),
+    Every(1, go_back),
+    Every(1, run_broadcasts),
+    Every(1, check_broadcast_links),
     Every(1, go_back),
     Every(1, run_broadcasts),
     Every(1, check_broadcast_links),

@@ -61,6 +61,7 @@ from crm.automation import routes as workflows
 from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
 from crm.bounces import jobs as bounces_jobs
+from crm.bounces import report_routes as email_reports
 from crm.bounces import routes as email_webhooks
 from crm.broadcasts import act_routes as broadcast_acts
 from crm.broadcasts import fields as broadcast_fields
@@ -89,6 +90,8 @@ from crm.contacts.listing import BulkAction, Filter
 from crm.contacts.models import Contact
 from crm.custom_fields import fields as custom_condition_fields
 from crm.custom_fields import routes as custom_fields
+from crm.delivery import jobs as delivery_jobs
+from crm.delivery import sending_routes as sending
 from crm.delivery import suppression_routes as suppressions
 from crm.demo import routes as demo
 from crm.departures import routes as departures
@@ -195,12 +198,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     email_results.bp,
     step_emails.bp,
     view_email.bp,
+    email_webhooks.bp,
+    suppressions.bp,
+    sending.bp,
+    email_reports.bp,
     centre.bp,
     confirming.bp,
     preferences.bp,
     topic_routes.bp,
-    email_webhooks.bp,
-    suppressions.bp,
     health.bp,
     imports.bp,
     exports.bp,
@@ -252,6 +257,11 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     privacy_jobs,
     duplicates_jobs,
     contacts_jobs,
+    bounces_jobs,
+    delivery_jobs,
+    users_jobs,
+    tags_jobs,
+    broadcasts_jobs,
     users_jobs,
     tags_jobs,
     broadcasts_jobs,
@@ -443,6 +453,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
             Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
+            Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
             Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
             Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
         ),

@@ -1,5 +1,6 @@
 """Every address says who may use it, and nobody else gets in: generated from the URL map and the roles, never restated."""
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from crm import wiring
+from crm.users import making_roles
 from crm.users.access import Access, access_of
 from crm.users.roles import ALL, ROLES
 from tests import factories
@@ -40,15 +42,21 @@ def test_a_view_that_declares_nothing_is_refused(app, as_ada):
     assert as_ada.get("/forgotten").status_code == 403
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_role_without_the_permission_is_refused(app, sign_in, role):
-    client = sign_in(factories.user("pat", role))
+@pytest.mark.parametrize("role", [*ROLES, "own"])
+def test_a_role_without_the_permission_is_refused_and_nothing_changes(app, ada, sign_in, role):
+    held = ROLES.get(role, {"crm.contacts.view", "crm.tags.manage"})
+    key = role if role in ROLES else making_roles.save_role(None, "Own", held, "own", False, ada).key
+    client = sign_in(factories.user("pat", key))
+    client.get("/account")
+    watch = sqlite3.connect(app.config["INSTANCE_PATH"] / "crm.db")
+    before = watch.execute("PRAGMA data_version").fetchone()
     answers = {
         (method, rule.rule): client.open(path, method=method).status_code
         for rule, access, method, path in addresses(app)
-        if access and not set(access.permissions) <= ROLES[role] and not path.startswith(API)
+        if access and not set(access.permissions) <= held and not path.startswith(API)
     }
     assert {where: code for where, code in answers.items() if code != 403} == {}
+    assert watch.execute("PRAGMA data_version").fetchone() == before
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -14,6 +14,7 @@ class SendEmail:
     subject: str = ""
     content: str = ""
     is_marketing: bool = True
+    sender_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def _new_email(deed: Deed, content_id: int, kind: str | None, topic_id: int | No
         parent_id=deed.enrollment_id,
         visit_no=deed.visit_no,
         step_id=deed.step_id,
+        sender_id=deed.effect.sender_id,
         is_marketing=deed.effect.is_marketing and kind is None,
         kind=kind,
         topic_id=topic_id,

@@ -13,6 +13,7 @@ from crm.activity.vocabulary import Actor
 from crm.audiences.models import Audience
 from crm.broadcasts.models import Broadcast
 from crm.database import db
+from crm.delivery.models import EmailSender
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
 from crm.tags.models import Tag
@@ -104,3 +105,4 @@ AUDIENCE = Reference("audience", Audience, "slug")
 BROADCAST = ById("broadcast", Broadcast, "id")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
 USER = Reference("user", User, "email")
+SENDER = Reference("sender", EmailSender, "address")

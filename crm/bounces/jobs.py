@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.bounces import confirming, effects, operations
+from crm.bounces import confirming, effects, mailbox, operations
 from crm.database import commit
 from crm.lib import clock
 from crm.queue import job
@@ -27,3 +27,9 @@ def forget_reports() -> None:
     while operations.forget_reports(clock.now()):
         commit()
     commit()
+
+
+@job
+def read_mailbox() -> None:
+    """Read bounces and replies from the mailbox, if one is set."""
+    mailbox.read_mailbox(clock.now())

@@ -28,8 +28,10 @@ def take_in(source: str, events: Sequence[MailEvent], now: datetime) -> int:
     written_to = _addresses([each for each in about.values() if each])
     rows: dict[object, dict[str, object]] = {}
     for each, number in about.items():
-        row = _row(source, each, number if number in written_to else None, now)
-        row["address"] = (written_to.get(number or 0) or each.address).lower()[:255]
+        to = written_to.get(number or 0, "").lower()
+        is_other = each.is_one_of_many and each.address.lower() != to
+        row = _row(source, each, number if number in written_to and not is_other else None, now)
+        row["address"] = (each.address.lower() if is_other else to or each.address.lower())[:255]
         rows.setdefault(row["event_id"], row)
     new = insert_new(reports, list(rows.values()), returning=reports.c.id)
     apply(new, now)

@@ -30,7 +30,7 @@ def index() -> str:
 @requires("crm.contacts.delete")
 def restore(record_id: int) -> Any:
     """Bring the contact back with everything that hung on it."""
-    kept = db.session.scalar(deleted_contacts().where(DeletedRecord.id == record_id)) or abort(404)
+    kept = db.session.scalar(deleted_contacts(current_user).where(DeletedRecord.id == record_id)) or abort(404)
     try:
         contact = restore_contact(kept, current_user.actor)
     except Refused as refused:
@@ -45,7 +45,7 @@ def _list(**values: Any) -> str:
     order = Order(DeletedRecord.id, DeletedRecord.id, is_descending=True)
     statement = sa.select(
         DeletedRecord.id, DeletedRecord.name, DeletedRecord.email, DeletedRecord.actor, DeletedRecord.deleted_at
-    ).where(deleted_contacts().whereclause)
+    ).where(deleted_contacts(current_user).whereclause)
     cursor = read_cursor(request.args.get("at"), order)
     found = page(statement, order, cursor, lambda each: db.session.execute(each).all())
     return render_template("contacts/deleted.html", page=found, **values)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from crm.delivery.senders import sender_for, senders
 from crm.delivery.suppressing import check_address
-from crm.lib.form_checks import Passes, trimmed
+from crm.lib.form_checks import Passes, choices, say, trimmed
+
+
+def sender_choices() -> list[SelectChoice]:
+    """The senders to choose from, the default one first."""
+    made = [(str(each.id), f"{each.name} <{each.address}>") for each in senders()]
+    return choices(made or [("", f"{sender_for().name} <{sender_for().address}>")])
 
 
 class SuppressForm(FlaskForm):
@@ -38,3 +46,35 @@ class ReleaseForm(FlaskForm):
         "Why may it be written to again?", [InputRequired("Say why."), Length(max=255)], filters=[trimmed]
     )
     is_sure = BooleanField("They asked for our emails again themselves")
+
+
+def _check_sender(address: str) -> None:
+    check_address(address)
+    if not address.isascii():
+        raise ValueError("A sender's address has plain letters only.")
+
+
+class SenderForm(FlaskForm):
+    """Whom email is from."""
+
+    name = StringField("Name", [InputRequired("Give the sender a name."), Length(max=120)], filters=[trimmed])
+    address = StringField("Address", [Passes(_check_sender), Length(max=255)], filters=[trimmed])
+    reply_to = StringField(
+        "Answers go to",
+        [Optional(), Length(max=255)],
+        filters=[trimmed],
+        description="Only if elsewhere than to the address.",
+    )
+    is_default = BooleanField("Use it unless another one is chosen")
+
+    def validate_reply_to(self, field: StringField) -> None:
+        """An address, if there is one."""
+        if field.data:
+            say(check_address, field.data)
+
+
+class TestForm(FlaskForm):
+    """Where to send a test, and whom from."""
+
+    sender_id = SelectField("From", choices=sender_choices)
+    address = StringField("To", [Passes(_check_sender), Length(max=255)], filters=[trimmed])

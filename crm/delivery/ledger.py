@@ -29,7 +29,11 @@ def backoff(attempts: int) -> timedelta:
 
 
 def claim_due(
-    table: sa.Table, now: datetime, limit: int, where: sa.ColumnElement[bool] | None = None
+    table: sa.Table,
+    now: datetime,
+    limit: int,
+    where: sa.ColumnElement[bool] | None = None,
+    returning: Sequence[sa.Column[Any]] | None = None,
 ) -> Sequence[sa.Row[Any]]:
     """Take up to `limit` messages whose time has come, of those `where` is true of; nobody else gets them while the lease lasts.
 
@@ -45,17 +49,19 @@ def claim_due(
         "lease_until": now + LEASE,
         "reason": None,
     }
-    return claim(table, due, values, order_by=table.c.due_at, limit=limit)
+    return claim(table, due, values, order_by=table.c.due_at, limit=limit, returning=returning)
 
 
 def release(table: sa.Table, held: Sequence[tuple[int, int]], due_at: datetime | None = None) -> None:
-    """Give back messages (id, fence) that were claimed and not begun."""
+    """Give back messages (id, fence) that were taken and certainly not begun."""
     values = {"status": "pending", "lease_until": None, "attempts": table.c.attempts - 1}
     if due_at is not None:
         values["due_at"] = due_at
-    for number, fence in held:
-        mine = sa.and_(table.c.id == number, table.c.fence == fence, table.c.status == "claimed")
-        db.session.execute(sa.update(table).where(mine).values(**values), execution_options=_NO_ORM)
+    begun = sa.or_(table.c.status == "claimed", table.c.status == "sending")
+    mine = sa.and_(table.c.id == sa.bindparam("number"), table.c.fence == sa.bindparam("held"), begun)
+    rows = [{"number": number, "held": fence} for number, fence in held]
+    if rows:
+        db.session.execute(sa.update(table).where(mine).values(**values), rows, execution_options=_NO_ORM)
 
 
 def sweep(table: sa.Table, now: datetime) -> int:

@@ -40,3 +40,33 @@ def senders() -> list[EmailSender]:
     """The school's senders, the default one first, then by name."""
     found = sa.select(EmailSender).order_by(EmailSender.is_default.desc(), EmailSender.name, EmailSender.id)
     return list(db.session.scalars(found))
+
+
+def save_sender(sender: EmailSender | None, name: str, address: str, reply_to: str, *, is_default: bool) -> EmailSender:
+    """Make or change a sender. The first one is the default; there is always exactly one default while there are any."""
+    sender = sender or EmailSender()
+    sender.name, sender.address, sender.reply_to = name.strip(), address.strip(), reply_to.strip() or None
+    others = sa.select(EmailSender).where(EmailSender.is_default, EmailSender.id != (sender.id or 0))
+    has_default = db.session.scalar(others.limit(1)) is not None
+    if is_default and has_default:
+        db.session.execute(sa.update(EmailSender).values(is_default=False))
+    sender.is_default = is_default or not has_default
+    db.session.add(sender)
+    db.session.flush()
+    return sender
+
+
+def delete_sender(sender: EmailSender) -> None:
+    """Remove a sender; what was to come from it comes from the default one."""
+    was_default = sender.is_default
+    db.session.delete(sender)
+    db.session.flush()
+    heir = db.session.scalar(sa.select(EmailSender).order_by(EmailSender.id).limit(1)) if was_default else None
+    if heir is not None:
+        heir.is_default = True
+
+
+def is_taken(address: str, but: EmailSender | None) -> bool:
+    """Whether another sender has this address."""
+    same = sa.select(EmailSender.id).where(sa.func.lower(EmailSender.address) == address.strip().lower())
+    return db.session.scalar(same.where(EmailSender.id != (but.id if but else 0)).limit(1)) is not None

@@ -11,10 +11,18 @@ from crm.contacts.queries import scope
 from crm.database import db, rollback
 from crm.delivery.models import SUPPRESSED_FOR, Suppression
 from crm.lib.keyset import Order, Page, page, read_cursor
+from crm.providers.reports import REPORTERS
 from crm.users.models import User
 
 ORDER = Order(Suppression.id, Suppression.id, is_descending=True)
 CHUNK = 1000
+SOURCES = {
+    **{each.key: each.label for each in REPORTERS.values()},
+    "imap": "Mailbox",
+    "smtp": "Mail server",
+    "bounces": "Bounces",
+}
+"""Words for what is a source by its key; people and files stand there by name."""
 FEW = 10_000
 """Beyond this they are not counted one by one."""
 
@@ -65,7 +73,7 @@ def rows(viewer: User, text: str, kind: str) -> Iterator[tuple[str, str, str, st
                 each.address,
                 SUPPRESSED_FOR.get(each.kind, each.kind),
                 each.reason,
-                each.source,
+                SOURCES.get(each.source, each.source),
                 each.created_at.strftime("%Y-%m-%d %H:%M UTC"),
             )
             for each in found

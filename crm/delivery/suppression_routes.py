@@ -30,6 +30,7 @@ def index() -> str:
         text=text,
         kind=kind,
         kinds={key: label for key, label in SUPPRESSED_FOR.items() if key != "erased"},
+        sources=suppression_list.SOURCES,
         counts=suppression_list.counts(current_user),
         few=suppression_list.FEW,
         erased=suppression_list.erased_count(),

@@ -138,25 +138,33 @@ def _one(history: History, told: Told, broadcast: Broadcast, number: int, person
         history.add(Suppression, channel="email", address=person.email, reason=NO_SUCH_USER, created_at=sent)
         return
     history.say(EmailSent(**about, by=Actor(name=f"Broadcast “{told.name}”")), sent)
-    reader = {"email_message_id": message, "contact_id": person.id, **history.device(), "visitor": "person"}
+    _answers(history, told, about, person.email, opened, clicked, left)
+
+
+def _answers(
+    history: History, told: Told, about: dict[str, Any], email: str, opened: datetime | None, clicked: datetime | None, left: datetime | None
+) -> None:  # fmt: skip
+    """What the reader did with it."""
+    reader = {
+        "email_message_id": about["subject_id"],
+        "contact_id": about["contact_id"],
+        **history.device(),
+        "visitor": "person",
+    }
     if opened:
         history.add(EmailOpen, **reader, opened_at=opened)
         history.say(EmailOpened(**about), opened)
     if clicked:
-        url = chance.choice(told.links)
-        history.add(EmailLinkClick, **reader, url=url, position=told.links.index(url) and 1, clicked_at=clicked)
+        url = history.chance.choice(told.links)
+        history.add(EmailLinkClick, **reader, url=url, position=sorted(set(told.links)).index(url), clicked_at=clicked)
         history.say(EmailClicked(**about, url=url), clicked)
     if left:
-        reason = chance.choice(REASONS)
+        reason = history.chance.choice(REASONS)
         history.add(
-            EmailUnsubscribe,
-            contact_id=person.id,
-            email=person.email,
-            reason=reason,
-            email_message_id=message,
-            unsubscribed_at=left,
-        )
-        history.say(EmailUnsubscribed(contact_id=person.id, reason=reason), left)
+            EmailUnsubscribe, contact_id=about["contact_id"], email=email, reason=reason,
+            email_message_id=about["subject_id"], unsubscribed_at=left,
+        )  # fmt: skip
+        history.say(EmailUnsubscribed(contact_id=about["contact_id"], reason=reason), left)
 
 
 def _later(history: History, moment: datetime, hours: float) -> datetime | None:

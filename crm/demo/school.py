@@ -23,6 +23,7 @@ from crm.email.models import EmailLink
 from crm.email.operations import ensure_content
 from crm.email.templates import create_template
 from crm.lib import clock
+from crm.preferences.topics import create_topic
 from crm.settings.queries import school_name
 from crm.tags.operations import create_tag
 from crm.users.models import User
@@ -63,6 +64,13 @@ class AlreadyThere(Exception):
     """The school has contacts of its own; the demo is not mixed in."""
 
 
+TOPICS = (
+    ("Course news", "New courses and places that became free, about once a month.", True),
+    ("Concerts and open days", "What one can come to, four times a year.", True),
+    ("Teaching tips", "A short exercise every week, for those who want it.", False),
+)
+
+
 def load_school(
     contacts: int = 1_000, seed: int = 1, at: datetime | None = None, progress: Callable[[int], object] = lambda _: None
 ) -> None:
@@ -75,6 +83,8 @@ def load_school(
     tags = {name: create_tag(name, color, "", BY).id for name, color in TAGS.items()}
     for name, subject, preheader, body in TEMPLATES:
         create_template(name, subject, preheader, body, "markdown", BY)
+    for name, description, is_default in TOPICS:
+        create_topic(name, description, is_default=is_default)
     welcome = _welcome_workflow(tags["Interested"])
     commit()
     ids = add_contacts(contacts, seed, owners, now, progress)

@@ -19,6 +19,7 @@ from crm.duplicates.models import KEPT_FOR, ContactMerge, DuplicatePair
 from crm.duplicates.moving import gone_from, hand_back, move_all
 from crm.duplicates.queries import pair_of
 from crm.lib import clock
+from crm.preferences.merging import keep_refusals
 from crm.recovery.belongings import gather
 from crm.recovery.operations import pack, unpack
 from crm.recovery.writing import Writer
@@ -34,6 +35,7 @@ def merge_contacts(survivor: Contact, loser: Contact, taken: Collection[Detail],
     db.session.flush()
     bundle = gather("contacts", loser_id)
     _unlink(survivor, loser)
+    keep_refusals(survivor, loser, by)
     moved = move_all(loser_id, survivor.id)
     newest = {each: _newest(getattr(survivor, each), getattr(loser, each)) for each in MOMENTS}
     db.session.expire(loser)

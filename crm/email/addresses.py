@@ -11,6 +11,12 @@ from crm.lib.tokens import tokens
 OPEN, CLICK, UNSUBSCRIBE = "open", "click", "unsubscribe"
 
 
+def prefixes() -> tuple[str, str, str]:
+    """What the tracked, unsubscribe and picture addresses of every message begin with; a token follows."""
+    base = f"{_base()}/api/track/"
+    return f"{base}email/click/", f"{base}unsubscribe/", f"{base}email/open/"
+
+
 def open_url(message_id: int) -> str:
     """The picture whose fetching tells that a message was opened."""
     return f"{_base()}/api/track/email/open/{tokens().sign(OPEN, message_id)}"

@@ -48,11 +48,11 @@ class Outgoing:
         return self.row.fence
 
 
-def claim_batch(now: datetime, limit: int, turns: Turns) -> list[Outgoing]:
-    """Take up to `limit` due messages. Those that may not be sent are settled here, with the reason, and not returned."""
+def claim_batch(now: datetime, limit: int, turns: Turns) -> tuple[int, list[Outgoing]]:
+    """Take up to `limit` due messages: how many were taken, and those to send. The others are settled here, each with the reason."""
     rows = turns.claim(now, limit)
     if not rows:
-        return []
+        return 0, []
     contents = _contents(rows)
     names = frozenset().union(*(each.names for each in contents.values() if isinstance(each, Composed)))
     contact_ids = {row.contact_id for row in rows if row.contact_id}
@@ -73,7 +73,7 @@ def claim_batch(now: datetime, limit: int, turns: Turns) -> list[Outgoing]:
     for statement, some in ((_SETTLE, settled), (_HOLD, held)):
         if some:
             db.session.connection().execute(statement, some)
-    return sorted(ready, key=lambda each: each.id)
+    return len(rows), sorted(ready, key=lambda each: each.id)
 
 
 _SETTLE = (

@@ -31,6 +31,8 @@ def history_of(
 
 def _sending(message: EmailMessage) -> Iterator[Moment]:
     yield Moment(message.created_at, "clock", "Queued", f"By {message.actor}" if message.actor else "")
+    if message.status == "pending" and message.reason and not message.attempts:
+        yield Moment(message.due_at, "clock-pause", "Goes then", message.reason, "info")
     if message.status == "pending" and message.attempts:
         tries = f"Tried {message.attempts} {'time' if message.attempts == 1 else 'times'}"
         yield Moment(message.due_at, "hourglass", "To be tried again", f"{tries}. {message.reason or ''}", "warn")

@@ -6,12 +6,15 @@ import logging
 import threading
 from datetime import timedelta
 
+from flask import current_app
+
 from crm.database import commit, rollback
 from crm.delivery import ledger
 from crm.email import account_mails, judging, notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
 from crm.email.turns import next_turn
+from crm.email.writing import Writer
 from crm.lib import clock
 from crm.queue import job, nudge
 
@@ -29,9 +32,7 @@ def deliver() -> None:
         goes_on = _deliver()
     finally:
         _one_at_a_time.release()
-    now = clock.now()
-    soonest = next_turn(now) if goes_on else None
-    if soonest and soonest < now + timedelta(seconds=SECONDS):
+    if goes_on:
         nudge("deliver")
     rollback()
 
@@ -61,15 +62,29 @@ def mail_accounts() -> None:
 
 
 def _deliver() -> bool:
-    """Whether the carrier can take more."""
+    """Whether there is more to do soon. Meanwhile the connections are kept, and with them what still waits for an answer."""
     sweep()
+    delivery = current_app.extensions.pop("delivery", None)
     try:
-        delivery = new_delivery()
+        if delivery is None:
+            delivery = new_delivery()
+        else:
+            delivery.writer = Writer()
     except ValueError as error:
         log.error("no email can be sent: MAIL_FROM: %s", error)
         return False
     delivery.run(SECONDS)
-    return not delivery.is_down
+    if delivery.provider.held or (not delivery.is_down and _is_more_due()):
+        current_app.extensions["delivery"] = delivery
+        return True
+    delivery.close()
+    return False
+
+
+def _is_more_due() -> bool:
+    now = clock.now()
+    soonest = next_turn(now)
+    return soonest is not None and soonest < now + timedelta(seconds=SECONDS)
 
 
 def sweep() -> None:

@@ -20,6 +20,7 @@ from crm.email.revenue import revenue
 from crm.lib import clock
 from crm.lib.htmx import piece
 from crm.lib.merge_tags import MergeError
+from crm.preferences.consent import readers_of
 from crm.preferences.queries import in_force
 from crm.users.access import requires
 
@@ -65,6 +66,7 @@ def show(message_id: int) -> str:
         problem=problem,
         statuses=STATUSES,
         purposes=PURPOSES,
+        about=queries.about(message),
         history=history_of(message, queries.clicks_of(message), queries.opens_of(message)),
         earned=[("Earned", f"{each.amount:,.2f} {each.currency}") for each in revenue(EmailMessage.id == message.id)],
         may_decide=current_user.can("crm.broadcasts.send"),
@@ -106,14 +108,16 @@ def decide(message_id: int) -> Any:
 def of_contact(contact_id: int) -> Response:
     """The contact's emails and whether they want any, for their profile."""
     contact = db.session.scalar(visible_contacts(current_user).where(Contact.id == contact_id)) or abort(404)
+    reader = readers_of([contact.id])[contact.id]
     return piece(
         "email/_of_contact.html",
         f"Emails to {contact.name}",
         url_for("contacts.show", contact_id=contact.id),
         contact=contact,
         rows=queries.messages_of(contact),
-        left=in_force(contact.email) if contact.email else None,
-        blocked=suppression_of(contact.email),
+        reader=reader,
+        left=in_force(reader.email) if reader.email else None,
+        blocked=suppression_of(reader.email),
         kinds=SUPPRESSED_FOR,
         may_release=current_user.can("crm.broadcasts.send"),
         statuses=STATUSES,

@@ -120,6 +120,8 @@ class EmailMessage(Identified, Ledger, Model):
     content_id: Mapped[int] = reference("email_contents.id", on_delete="RESTRICT")
     template_id: Mapped[int | None] = reference("email_templates.id", on_delete="SET NULL")
     step_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    sender_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Whom it is from; without one its lane's sender, then the default one."""
     is_marketing: Mapped[bool] = mapped_column(default=True)
     kind: Mapped[str | None] = mapped_column(sa.String(20))
     """What consent asks about: a kind of `preferences.kinds`; None is plain marketing or transactional mail."""

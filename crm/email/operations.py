@@ -47,6 +47,7 @@ class NewEmail:
     actor: str = ""
     depth: int = 0
     lane_id: int = 0
+    sender_id: int | None = None
 
 
 def queue_emails(emails: Sequence[NewEmail]) -> list[int]:

@@ -14,6 +14,9 @@ from crm.contacts.queries import scope
 from crm.contacts.search import found_by
 from crm.database import db
 from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen, EmailTemplate
+from crm.preferences.consent import readers_of
+from crm.preferences.kinds import KINDS, SYSTEM, kind_of
+from crm.preferences.models import Topic
 from crm.users.models import User
 
 PAGE = 50
@@ -89,3 +92,12 @@ def templates_with(thing: Mentioned) -> list[Use]:
         for row in rows
         if thing.is_in({"topic_id": row.topic_id})
     ]
+
+
+def about(message: EmailMessage) -> list[tuple[str, str]]:
+    """As what kind a message goes, under which topic, and who reads it for a minor."""
+    kind = KINDS[SYSTEM if message.contact_id is None else kind_of(message.kind, message.is_marketing)]
+    topic = db.session.get(Topic, message.topic_id) if message.topic_id else None
+    reader = readers_of([message.contact_id]).get(message.contact_id) if message.contact_id else None
+    guardian = f"{reader.name or reader.email}, the guardian" if reader and reader.is_guardian else ""
+    return [("Kind", kind), *([("Topic", topic.name)] if topic else []), *([("Read by", guardian)] if guardian else [])]

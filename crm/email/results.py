@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit_all
+from crm.activity.operations import emit_all, emit_dated
 from crm.activity.vocabulary import Activity, Actor, EmailBounced
-from crm.contacts.models import Contact
-from crm.database import db, table_of
+from crm.database import UTCDateTime, db
 from crm.delivery import ledger
 from crm.delivery.operations import suppress
 from crm.email.claiming import Outgoing, messages
 from crm.email.operations import sent_activity
+from crm.lib.bulk import execute_many
 from crm.providers.mail import Accepted, NotSent, Refused, Result, Unknown
 
-_contacts = table_of(Contact)
+_contacts = sa.table("contacts", sa.column("id"), sa.column("last_email_sent_at", UTCDateTime))
+"""Of a contact only this: that an email went out is no change of theirs, so `updated_at` stays."""
 _NO_ORM = {"synchronize_session": False}
 _ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -41,13 +43,10 @@ class Outcome:
     provider: str
 
 
+_MINE = sa.and_(messages.c.id == sa.bindparam("number"), messages.c.fence == sa.bindparam("held"))
 _MARK = (
     sa.update(messages)
-    .where(
-        messages.c.id == sa.bindparam("number"),
-        messages.c.fence == sa.bindparam("held"),
-        messages.c.status == "claimed",
-    )
+    .where(_MINE, messages.c.status == "claimed")
     .values(
         status="sending",
         dot_at=sa.bindparam("now"),
@@ -58,29 +57,71 @@ _MARK = (
         message_id=sa.bindparam("mail_id"),
     )
 )
+_SENT = (
+    sa.update(messages)
+    .where(_MINE, sa.or_(*(messages.c.status == each for each in ("claimed", "sending", "unknown"))))
+    .values(
+        status="sent", reason=None, lease_until=None, sent_at=sa.bindparam("at"), code=sa.bindparam("answer"),
+        reply=sa.bindparam("words"), provider=sa.bindparam("carrier"),
+    )
+)  # fmt: skip
 _TOUCH = (
     sa.update(_contacts).where(_contacts.c.id == sa.bindparam("number")).values(last_email_sent_at=sa.bindparam("at"))
 )
 """Made once: SQLAlchemy takes longer to build a statement than the database to run it."""
 
 
-def mark_sending(outgoing: Outgoing, now: datetime, longest: float) -> bool:
-    """Note that the message is about to be written out, for at most `longest` seconds; whether it is still ours to send."""
-    values = {
-        "number": outgoing.id,
-        "held": outgoing.fence,
-        "now": now,
-        "until": now + timedelta(seconds=longest),
-        "address": outgoing.to_address,
-        "line": outgoing.subject[:998],
-        "filled": outgoing.values,
-        "mail_id": outgoing.message_id,
-    }
-    return db.session.connection().execute(_MARK, values).rowcount == 1
+def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> set[int]:
+    """Note that these messages are about to be written out, for at most `longest` seconds; the ids of those still ours to send."""
+    until = now + timedelta(seconds=longest)
+    rows = [
+        {
+            "number": each.id, "held": each.fence, "now": now, "until": until, "address": each.to_address,
+            "line": each.subject[:998], "filled": each.values, "mail_id": each.message_id,
+        }
+        for each in chosen
+    ]  # fmt: skip
+    return _done(_MARK, rows, chosen, "sending")
 
 
-def record(outcome: Outcome) -> None:
-    """Write the result, if the message is still ours, with the activity and the facts that go with it."""
+def record(outcomes: Sequence[Outcome]) -> None:
+    """Write the results of messages that are still ours, with the activities and the facts that go with them."""
+    sent = [each for each in outcomes if isinstance(each.result, Accepted)]
+    if sent:
+        _record_sent(sent)
+    for outcome in outcomes:
+        if not isinstance(outcome.result, Accepted):
+            _record_other(outcome)
+
+
+def _record_sent(outcomes: Sequence[Outcome]) -> None:
+    rows = [
+        {
+            "number": each.outgoing.id, "held": each.outgoing.fence, "at": each.at, "answer": each.result.code,
+            "words": each.result.reply[:500], "carrier": each.provider,
+        }
+        for each in outcomes
+        if isinstance(each.result, Accepted)
+    ]  # fmt: skip
+    done = _done(_SENT, rows, [each.outgoing for each in outcomes], "sent")
+    told = [each for each in outcomes if each.outgoing.id in done and each.outgoing.row.contact_id]
+    touched = [{"number": each.outgoing.row.contact_id, "at": each.at} for each in told]
+    execute_many(db.session.connection(), _TOUCH, touched)
+    emit_dated((sent_activity(each.outgoing.row, each.outgoing.subject), each.at) for each in told)
+
+
+def _done(statement: sa.Update, rows: list[dict[str, Any]], chosen: Sequence[Outgoing], status: str) -> set[int]:
+    """Execute for all; the ids of those it changed. Only when somebody else had taken one are they looked for."""
+    if execute_many(db.session.connection(), statement, rows) == len(rows):
+        return {each.id for each in chosen}
+    found = sa.select(messages.c.id, messages.c.message_id).where(
+        messages.c.id.in_([each.id for each in chosen]), messages.c.status == status
+    )
+    now_there = {tuple(row) for row in db.session.execute(found)}
+    return {each.id for each in chosen if (each.id, each.message_id) in now_there}
+
+
+def _record_other(outcome: Outcome) -> None:
     outgoing = outcome.outgoing
     values = {**_values(outcome), "lease_until": None, "provider": outcome.provider}
     mine = sa.and_(
@@ -95,14 +136,7 @@ def record(outcome: Outcome) -> None:
 
 def _values(outcome: Outcome) -> dict[str, Any]:
     result = outcome.result
-    if isinstance(result, Accepted):
-        return {
-            "status": "sent",
-            "sent_at": outcome.at,
-            "code": result.code,
-            "reply": result.reply[:500],
-            "reason": None,
-        }
+    assert not isinstance(result, Accepted)
     if isinstance(result, Unknown):
         return {"status": "unknown", "reason": result.reason[:255]}
     if isinstance(result, Unsendable):
@@ -138,14 +172,9 @@ def is_dead_address(result: Refused) -> bool:
 
 def _follow_up(outcome: Outcome, values: dict[str, Any]) -> None:
     row, result = outcome.outgoing.row, outcome.result
-    facts: list[Activity] = []
-    if values["status"] == "sent" and row.contact_id:
-        facts.append(sent_activity(row, outcome.outgoing.subject))
-        db.session.connection().execute(_TOUCH, {"number": row.contact_id, "at": outcome.at})
     if values.get("bounce_type") == "hard" and isinstance(result, Refused):
         suppress(outcome.outgoing.to_address, values["reason"])
-        facts += _bounced(outcome, values["reason"]) if row.contact_id else []
-    emit_all(facts, at=outcome.at)
+        emit_all(_bounced(outcome, values["reason"]) if row.contact_id else [], at=outcome.at)
 
 
 def _bounced(outcome: Outcome, reason: str) -> list[Activity]:

@@ -1,149 +1,254 @@
-"""Sending what is due: claim a batch, hand over one message after another, write down each end.
+"""Sending what is due: claim, hand over several at once, write down each end.
 
-For each message there is one transaction, just before it is written out: it notes that, and holds the result of the message before.
-So the ledger never says less than the carrier knows, and no transaction is open while the network is waited for. The built-in outbox
-keeps messages in the ledger itself and cannot lose any, so there a batch is one transaction.
+One thread drives all connections. Each turn is one transaction: it marks the messages that are about to be written out, and holds the results
+that came in since the turn before, of all connections together. So the ledger never says less than the carrier knows, and no
+transaction is open while the network is waited for. A slow server has each message marked when it is ready for it; a fast one has a few
+milliseconds' messages marked together, which is what a killed worker leaves unknown. The built-in outbox keeps messages in the ledger itself and cannot lose any, so
+there a message is noted and settled in one transaction.
 """
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import current_app
 
-from crm.database import commit, db, rollback
+from crm.database import commit, db, reading, rollback
 from crm.delivery import ledger
-from crm.email import addresses, results
+from crm.email import results
 from crm.email.claiming import Outgoing, claim_batch, messages
-from crm.email.mime import Sender, mime_bytes
-from crm.email.rendering import rendered
 from crm.email.results import Outcome, Unsendable
-from crm.email.turns import Turns
+from crm.email.turns import Turns, next_turn
+from crm.email.writing import Writer
 from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.lib.smtp_url import Server
-from crm.providers.mail import Envelope, MailProvider, NotSent, Result
+from crm.providers.mail import Envelope, MailProvider, NotSent, Parcel
 from crm.providers.outbox import Outbox
 from crm.providers.smtp import Smtp, Timeouts
-from crm.settings.queries import school_name
 
-BATCH = 50
+FIRST_BATCH, LARGEST_BATCH = 20, 400
+AHEAD, MOST_AHEAD = 0.02, 16
+"""While many messages a second go out, those of the next so many seconds are marked in one transaction, at most so many."""
+GRACE = 1.0
+"""Seconds a run waits beyond its time for what is under way; what takes longer is waited for in the next run."""
+MISSES = 5
+"""After so many messages in a row that could not be handed over the carrier counts as down."""
 _MARGIN = 15.0  # seconds beyond the carrier's own limit before a message that is being sent counts as lost
+_PAUSE = 0.1  # seconds between looks for more while nothing is due
 
 
 @dataclass
 class Delivery:
-    """One run of sending, by one thread, over one connection."""
+    """Sending over one carrier by one thread at a time. A run may leave messages with the carrier whose end the next run awaits."""
 
     provider: MailProvider
-    sender: Sender
+    writer: Writer
     longest: float = _MARGIN
     """Seconds a message may take from being written out to its answer."""
     now: Callable[[], datetime] = clock.now
+    turns: Turns = field(default_factory=Turns)
     is_down: bool = False
     """The carrier cannot be used: it is no use to go on."""
-    turns: Turns = field(default_factory=Turns)
+    _batch: deque[Outgoing] = field(default_factory=deque)
+    _marked: deque[tuple[Outgoing, Envelope]] = field(default_factory=deque)
+    _ahead: int = 0
+    _ended: int = 0
+    _measured_at: float = field(default_factory=time.monotonic)
+    _size: int = FIRST_BATCH
+    _claimed_at: float = field(default_factory=time.monotonic)
+    _asks_at: float = 0.0
+    _misses: int = 0
     _unwritten: list[Outcome] = field(default_factory=list)
 
     def run(self, seconds: float) -> None:
-        """Send what is due for about so many seconds, then write down the last result and let go."""
-        end = time.monotonic() + seconds
-        try:
-            while not self.is_down and time.monotonic() < end and self.send_batch(end):
-                pass
-        finally:
-            self.provider.close()
-            self._rescue()
-
-    def send_batch(self, end: float = float("inf")) -> int:
-        """Send one batch until `end` (of time.monotonic); how many messages were taken."""
-        batch = claim_batch(self.now(), BATCH, self.turns)
+        """Send what is due for about so many seconds; what was taken and not begun is given back."""
         commit()
-        sent = 0
-        for outgoing in batch:
-            if self.is_down or time.monotonic() > end:
-                break
-            self._send(outgoing)
-            sent += 1
-        self._finish(batch[sent:])
-        return len(batch)
-
-    def _send(self, outgoing: Outgoing) -> None:
-        result = self._hand_over(outgoing)
-        self.is_down = isinstance(result, NotSent) and result.is_down
-        self._unwritten.append(Outcome(outgoing, result, self.now(), self.provider.name))
-
-    def _hand_over(self, outgoing: Outgoing) -> Result | Unsendable:
-        outgoing.message_id = f"<{outgoing.id}.{outgoing.fence}.{secrets.token_hex(8)}@{self.sender.host}>"
+        end, self._asks_at = time.monotonic() + seconds, 0.0
         try:
-            data = self._written(outgoing)
-        except MergeError as error:
-            return Unsendable(str(error))
-        envelope = Envelope(self.sender.address, outgoing.to_address, data)
-        return self.provider.send(envelope, lambda: self._before_dot(outgoing))
-
-    def _written(self, outgoing: Outgoing) -> bytes:
-        row = outgoing.row
-        leave = addresses.unsubscribe_url(row.contact_id, row.id)
-        email = rendered(
-            outgoing.content,
-            outgoing.values,
-            link=addresses.click_url(row.id),
-            unsubscribe_url=leave,
-            open_url=addresses.open_url(row.id),
-            account_url=outgoing.account_url or "#",
-        )
-        outgoing.subject = email.subject
-        return mime_bytes(
-            self.sender,
-            outgoing.to_name,
-            outgoing.to_address,
-            email,
-            message_id=outgoing.message_id,
-            date=self.now(),
-            unsubscribe_url=leave if row.is_marketing else "",
-        )
-
-    def _before_dot(self, outgoing: Outgoing) -> bool:
-        """In one transaction: the results so far, and that this message is about to be written out."""
-        try:
-            self._write_results()
-            goes_ahead = results.mark_sending(outgoing, self.now(), self.longest)
-            if self.provider.can_lose:
-                db.session.commit()  # what is to follow a commit follows the batch, not every message
+            while self._goes_on(end):
+                pass
+            self._give_back()
         except BaseException:
-            rollback()
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the carrier, and write down what is known; or else it will count as unknown."""
+        rollback()
+        self._note(self.provider.close())
+        self._give_back()
+
+    def _goes_on(self, end: float) -> bool:
+        """One turn; whether there is to be another."""
+        is_over = self.is_down or time.monotonic() >= end
+        if not is_over:
+            self._feed()
+        if self.provider.held or self._unwritten:
+            self._turn(0.05 if is_over or self._batch else _PAUSE)
+            return time.monotonic() < end + GRACE
+        return not is_over and self._waits_for_more(end)
+
+    def _feed(self) -> None:
+        """As many messages to the carrier as it can use."""
+        while (wanted := self.provider.wants) > 0 and not self.is_down:
+            if self._ahead < 2 and not self._marked:
+                if not self._hand(wanted):
+                    return
+            elif self._marked or self._mark_ahead():
+                outgoing, envelope = self._marked.popleft()
+                self.provider.take(envelope, outgoing, goes_on=True)
+            else:
+                return
+
+    def _hand(self, wanted: int) -> bool:
+        """So many messages, each to be marked once the carrier is ready for it; whether there were as many."""
+        for _ in range(wanted):
+            outgoing = self._next()
+            if outgoing is None:
+                return False
+            if (envelope := self._envelope(outgoing)) is not None:
+                self.provider.take(envelope, outgoing)
+        return True
+
+    def _mark_ahead(self) -> bool:
+        """Mark the next few messages, with the results so far, in one transaction; whether there are any."""
+        chosen: list[tuple[Outgoing, Envelope]] = []
+        while len(chosen) < self._ahead and (outgoing := self._next()) is not None:
+            if (envelope := self._envelope(outgoing)) is not None:
+                chosen.append((outgoing, envelope))
+        if chosen:
+            mine = self._written_down([each for each, _ in chosen])
+            db.session.commit()
+            self._unwritten.clear()
+            self._marked.extend(each for each in chosen if each[0].id in mine)
+        return bool(self._marked)
+
+    def _next(self) -> Outgoing | None:
+        if not self._batch:
+            self._claim()
+        return self._batch.popleft() if self._batch else None
+
+    def _claim(self) -> None:
+        """Claim about as much as two seconds' work: what is claimed and not begun waits for its lease when the worker dies."""
+        now = time.monotonic()
+        if now < self._asks_at:
+            return
+        took, self._claimed_at = now - self._claimed_at, now
+        self._size = (
+            min(self._size * 2, LARGEST_BATCH) if took < 1 else max(self._size // 2, 2) if took > 4 else self._size
+        )
+        taken, batch = claim_batch(self.now(), self._size, self.turns)
+        self.writer.learn(each.row.lane_id for each in batch)
+        commit()
+        self._batch.extend(batch)
+        if not taken:
+            self._asks_at, self._size = now + _PAUSE, FIRST_BATCH
+
+    def _envelope(self, outgoing: Outgoing) -> Envelope | None:
+        try:
+            return self.writer.envelope(outgoing, self.now())
+        except MergeError as error:
+            self._unwritten.append(Outcome(outgoing, Unsendable(str(error)), self.now(), self.provider.name))
+            return None
+
+    def _turn(self, seconds: float) -> None:
+        ready, ended = self.provider.turn(seconds)
+        self._note(ended)
+        if not (ready or self._is_time_to_write()):
+            return
+        if self.provider.can_lose:
+            self._go_on_with(ready, self._settled(ready))
+        else:
+            self._keep(ready)
+
+    def _is_time_to_write(self) -> bool:
+        """Results wait for the next messages to be marked, if that is soon."""
+        is_soon = self._ahead > 1 and (self._marked or self._batch) and len(self._unwritten) < 2 * self._ahead
+        return bool(self._unwritten) and not is_soon
+
+    def _note(self, ended: Sequence[Parcel]) -> None:
+        """What became of these; not yet written down."""
+        at = self.now()
+        self._measure(len(ended))
+        for parcel in ended:
+            result = parcel.result
+            assert result is not None
+            self._misses = self._misses + 1 if isinstance(result, NotSent) else 0
+            self.is_down |= self._misses >= MISSES or (isinstance(result, NotSent) and result.is_down)
+            self._unwritten.append(Outcome(parcel.tag, result, at, self.provider.name))
+
+    def _measure(self, ended: int) -> None:
+        """From the pace of the last tenth of a second, how many messages to mark at once: at most those of twenty milliseconds."""
+        self._ended += ended
+        passed = time.monotonic() - self._measured_at
+        if passed >= 0.1:
+            self._ahead = min(int(self._ended / passed * AHEAD), MOST_AHEAD) if self.provider.can_lose else 0
+            self._ended, self._measured_at = 0, self._measured_at + passed
+
+    def _settled(self, ready: Sequence[Parcel]) -> set[int]:
+        """In one transaction: the results so far, and that these messages are about to be written out; the ids to go on with."""
+        try:
+            mine = self._written_down([each.tag for each in ready])
+            db.session.commit()  # what is to follow a commit follows the run, not every turn
+        except BaseException:
+            for parcel in ready:
+                self.provider.drop(parcel)
             raise
         self._unwritten.clear()
-        return goes_ahead
+        return mine
 
-    def _finish(self, unsent: list[Outgoing]) -> None:
-        self._write_results()
+    def _written_down(self, next_ones: Sequence[Outgoing]) -> set[int]:
+        results.record(self._unwritten)
+        return results.mark_sending(next_ones, self.now(), self.longest) if next_ones else set()
+
+    def _go_on_with(self, ready: Sequence[Parcel], mine: set[int]) -> None:
+        for parcel in ready:
+            (self.provider.write if parcel.tag.id in mine else self.provider.drop)(parcel)
+
+    def _keep(self, ready: Sequence[Parcel]) -> None:
+        """For a carrier that cannot lose anything: noted and settled in one transaction."""
+        mine = self._written_down([each.tag for each in ready])
+        self._unwritten.clear()
+        self._go_on_with(ready, mine)
+        self._note(self.provider.turn(0)[1])
+        results.record(self._unwritten)
+        db.session.commit()
+        self._unwritten.clear()
+
+    def _waits_for_more(self, end: float) -> bool:
+        """Wait for the moment at which more may go, if it comes within this run."""
+        if self._batch:
+            return True
+        now = self.now()
+        with reading():
+            soonest = next_turn(now)
+        wait = max(0.0, (soonest - now).total_seconds()) if soonest else None
+        if wait is None or time.monotonic() + wait > end:
+            return False
+        time.sleep(min(max(wait, self._asks_at - time.monotonic(), 0.0), 1.0))
+        return True
+
+    def _give_back(self) -> None:
+        results.record(self._unwritten)
+        unsent = [*self._batch, *(each for each, _ in self._marked), *(each.tag for each in self.provider.take_back())]
+        self._batch.clear()
+        self._marked.clear()
         ledger.release(messages, [(each.id, each.fence) for each in unsent])
         commit()
         self._unwritten.clear()
 
-    def _rescue(self) -> None:
-        """After an error: write down what is known, or else it will count as unknown."""
-        if self._unwritten:
-            rollback()
-            self._finish([])
-
-    def _write_results(self) -> None:
-        for outcome in self._unwritten:
-            results.record(outcome)
-
 
 def new_delivery() -> Delivery:
-    """A run over the configured carrier. Raises ValueError when MAIL_FROM is no address."""
-    sender = Sender.of(current_app.config["MAIL_FROM"], school_name())
+    """Sending over the configured carrier. Raises ValueError when the sender has no address."""
+    writer = Writer()
     url = current_app.config["SMTP_URL"]
     if not url:
-        return Delivery(Outbox(), sender)
+        return Delivery(Outbox(), writer)
     server = Server.of_url(url)
-    provider = Smtp(server, Timeouts(dot=server.timeout))
-    return Delivery(provider, sender, longest=server.timeout + _MARGIN)
+    provider = Smtp(server, Timeouts(dot=server.timeout), width=current_app.config["SMTP_CONNECTIONS"])
+    return Delivery(provider, writer, longest=server.timeout + _MARGIN)

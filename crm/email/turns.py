@@ -20,6 +20,14 @@ from crm.email.models import EmailLane, EmailMessage
 from crm.health import hold
 
 _messages, _lanes = table_of(EmailMessage), table_of(EmailLane)
+_TAKEN = tuple(
+    _messages.c[name]
+    for name in (
+        "id", "fence", "attempts", "contact_id", "content_id", "template_id", "purpose", "parent_id", "lane_id", "is_marketing",
+        "kind", "topic_id", "to_address", "merge_values", "actor", "depth", "created_at", "resent_at",
+    )
+)  # fmt: skip
+"""What sending needs to know of a message; of all forty columns a third of the time went into reading them."""
 _BURST = timedelta(seconds=1)
 """How much a lane that was slow, or had nothing to send, may catch up on."""
 
@@ -33,12 +41,12 @@ class Turns:
     def claim(self, now: datetime, limit: int) -> list[sa.Row[Any]]:
         """Take up to `limit` messages that are due, in the open transaction."""
         lanes = _open_lanes(now)
-        rows = [*ledger.claim_due(_messages, now, limit - limit // 2 if lanes else limit, _in(ORDINARY))]
+        rows = [*_claim(now, limit - limit // 2 if lanes else limit, ORDINARY)]
         for lane, left in self._in_turn(lanes):
             share = -(-(limit - len(rows)) // left)
             rows += self._claim_from(lane, now, share)
         if lanes and len(rows) < limit:
-            rows += ledger.claim_due(_messages, now, limit - len(rows), _in(ORDINARY))
+            rows += _claim(now, limit - len(rows), ORDINARY)
         return rows
 
     def _in_turn(self, lanes: Sequence[sa.Row[Any]]) -> Iterator[tuple[sa.Row[Any], int]]:
@@ -51,11 +59,11 @@ class Turns:
 
     def _claim_from(self, lane: sa.Row[Any], now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
         if not lane.per_minute:
-            return ledger.claim_due(_messages, now, limit, _in(lane.id))
+            return _claim(now, limit, lane.id)
         step = timedelta(minutes=1) / lane.per_minute
         start = max(lane.next_at or now, now - _BURST)
         allowed = min(limit, int((now - start) / step) + 1) if start <= now else 0
-        rows = ledger.claim_due(_messages, now, allowed, _in(lane.id)) if allowed else []
+        rows = _claim(now, allowed, lane.id) if allowed else []
         if rows:
             paced = sa.update(_lanes).where(_lanes.c.id == lane.id).values(next_at=start + len(rows) * step)
             db.session.execute(paced, execution_options={"synchronize_session": False})
@@ -100,5 +108,5 @@ def _due(lane_id: Any, now: datetime) -> sa.ColumnElement[bool]:
     return sa.exists(waits)
 
 
-def _in(lane_id: int) -> sa.ColumnElement[bool]:
-    return _messages.c.lane_id == lane_id
+def _claim(now: datetime, limit: int, lane_id: int) -> Sequence[sa.Row[Any]]:
+    return ledger.claim_due(_messages, now, limit, _messages.c.lane_id == lane_id, _TAKEN)

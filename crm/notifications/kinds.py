@@ -16,11 +16,13 @@ class Kind:
 
 
 MENTION = Kind("mention", "Somebody mentions you in a note", "at")
+EMAIL_REPLIED = Kind("email_replied", "Somebody you look after answers an email", "arrow-back-up")
 TASK_ASSIGNED = Kind("task_assigned", "You are given a task", "checkbox")
 TASK_REMINDER = Kind("task_reminder", "A task reminds you", "alarm")
 
 KINDS: tuple[Kind, ...] = (
     MENTION,
+    EMAIL_REPLIED,
     TASK_ASSIGNED,
     TASK_REMINDER,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from crm.activity.vocabulary import Actor, EmailUnsubscribed
 from crm.database import db, table_of
 from crm.lib import clock
 from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.proof import Source, keep_many
 from crm.preferences.queries import unsubscribed_among
 
 
@@ -39,5 +40,10 @@ def unsubscribe_all(leaving: Sequence[Leaving], reason: str, by: Actor) -> int:
     ]  # fmt: skip
     if rows:
         db.session.execute(sa.insert(table_of(EmailUnsubscribe)), rows)
+        keep_many(
+            [(each.contact_id, email) for email, each in new.items()],
+            {"subscription": False},
+            Source("complaint", by, reason),
+        )
         emit_all(EmailUnsubscribed(contact_id=each.contact_id, reason=reason, by=by) for each in new.values())
     return len(rows)

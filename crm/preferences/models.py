@@ -27,6 +27,7 @@ HOW = {
     "page": "Page",
     "mail_program": "Mail program",
     "staff": "Staff",
+    "complaint": "Complaint",
     "import": "Import",
     "api": "API",
     "form": "Form",

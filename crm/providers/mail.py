@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -14,6 +13,8 @@ class Envelope:
     sender: str
     recipient: str
     data: bytes
+    has_dots: bool = True
+    """Whether a line may begin with a dot, so that it has to be looked for."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,60 @@ class Unknown:
 Result = Accepted | Refused | NotSent | Unknown
 
 
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """An email in a carrier's hands. `tag` is the giver's own."""
+
+    envelope: Envelope
+    tag: Any = None
+    goes_on: bool = False
+    """It was said beforehand that the message is to be written once the carrier is ready for it."""
+    is_ready: bool = False
+    """The carrier is ready for the message itself, and waits to be told whether to go on."""
+    is_retried: bool = False
+    refused: Refused | None = None
+    result: Result | None = None
+
+
 class MailProvider(Protocol):
-    """A carrier of email. One object serves one thread; `close` when there is nothing more to send."""
+    """A carrier of email, several at once. One object serves one thread; `close` when there is nothing more to send.
+
+    Never raises for what the carrier or the network does.
+    """
 
     name: str
     can_lose: bool
     """Whether a message may be with the carrier without our knowing, so that its sending is noted before it is written out."""
 
-    def send(self, envelope: Envelope, before_dot: Callable[[], bool]) -> Result:
-        """Hand over one email. `before_dot` is called once the carrier is ready to take the message and before a byte of it is
-        written; if it answers False nothing is sent. Never raises for what the carrier or the network does."""
+    @property
+    def down(self) -> str | None:
+        """Why it cannot be used at all, if so."""
 
-    def close(self) -> None:
-        """Let go of the connection, if there is one."""
+    @property
+    def wants(self) -> int:
+        """How many more emails it can use now."""
+
+    @property
+    def held(self) -> int:
+        """How many emails are in its hands."""
+
+    def take(self, envelope: Envelope, tag: Any = None, *, goes_on: bool = False) -> Parcel:
+        """Take charge of an email; with `goes_on` it is written without asking again."""
+
+    def turn(self, seconds: float) -> tuple[list[Parcel], list[Parcel]]:
+        """Go on, waiting up to so many seconds for something to happen: the emails it is ready for, and those that ended.
+
+        Of those it is ready for not a byte has been written; each waits for `write` or `drop`.
+        """
+
+    def write(self, parcel: Parcel) -> None:
+        """Go on with one it is ready for."""
+
+    def drop(self, parcel: Parcel) -> None:
+        """Do not go on with one it is ready for."""
+
+    def take_back(self) -> list[Parcel]:
+        """The emails that were not begun, no longer in its hands."""
+
+    def close(self) -> list[Parcel]:
+        """Let go of every connection; the emails whose end that was."""

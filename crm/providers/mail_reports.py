@@ -24,6 +24,8 @@ KINDS = {
     COMPLAINT: "Complaint",
     DEFERRED: "Waiting",
     CONFIRM: "Asks to be confirmed",
+    "reply": "Reply",
+    "auto": "Automatic reply",
 }
 TOKEN_HEADER = "X-Cohort-Message"  # noqa: S105
 TOKEN = "cohort"  # noqa: S105
@@ -68,6 +70,8 @@ class MailEvent:
     token: str = ""
     reason: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    is_one_of_many: bool = False
+    """The report names several recipients, so it counts only if it names the one we wrote to."""
 
 
 class Reporter(Protocol):

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.execute("UPDATE suppressions SET kind = 'erased' WHERE address LIKE 'hmac:%'")
     with op.batch_alter_table('email_messages') as batch:
         batch.add_column(sa.Column('complained_at', UTCDateTime(), nullable=True))
+        batch.add_column(sa.Column('sender_id', sa.BigInteger(), nullable=True))
     op.create_table('suppression_releases',
     sa.Column('channel', sa.String(length=12), nullable=False),
     sa.Column('address', sa.String(length=255), nullable=False),

@@ -20,6 +20,16 @@ SCREENS = {
     "people": ("/contacts", "/contacts/{contact}", "/contacts/new", "/tags", "/tasks"),
     "imports": ("/imports", "/imports/new", "/imports/{upload}/mapping", "/people", "/no-such-place"),
     "email": ("/templates", "/templates/1", "/messages", "/messages/{message}", "/account", "/settings"),
+    "broadcasts": (
+        *("/broadcasts", "/broadcasts/new", "/broadcasts/4/audience", "/broadcasts/4/content", "/broadcasts/4/check"),
+        *("/broadcasts/4/send", "/broadcasts/2/results", "/broadcasts/2/recipients"),
+    ),
+    "consent": (
+        "/consent",
+        "/contacts/{contact}/preferences/change",
+        "/contacts/{contact}/preferences/history",
+        "/templates/1/versions",
+    ),
     "workflows": ("/workflows", "/workflows/1", "/workflows/1/enrollments", "/workflows/1/enrollments/{journey}"),
 }
 

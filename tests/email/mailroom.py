@@ -13,6 +13,7 @@ from crm.email.mime import Sender
 from crm.email.models import EmailMessage
 from crm.email.operations import NewEmail, ensure_content, queue_emails
 from crm.email.sending import Delivery
+from crm.email.writing import Writer
 from crm.lib import clock
 from crm.lib.smtp_url import Server
 from crm.providers.outbox import Outbox
@@ -37,14 +38,13 @@ def queue(
     return [db.session.get_one(EmailMessage, each) for each in sorted(ids)]
 
 
-def deliver(server: MailServer | None = None, at: datetime | None = None, batches: int = 1) -> Delivery:
-    """Send what is due as of `at`, and read every row anew."""
+def deliver(server: MailServer | None = None, at: datetime | None = None, seconds: float = 10) -> Delivery:
+    """Send what is due as of `at` over one connection, and read every row anew."""
     provider = Smtp(Server.of_url(server.url), QUICK) if server else Outbox()
     commit()
-    delivery = Delivery(provider, SENDER, longest=5, now=lambda: at or clock.now())
-    for _ in range(batches):
-        delivery.send_batch()
-    provider.close()
+    delivery = Delivery(provider, Writer(SENDER), longest=5, now=lambda: at or clock.now())
+    delivery.run(seconds)
+    delivery.close()
     db.session.expire_all()
     return delivery
 

@@ -239,7 +239,7 @@ def test_two_senders_send_each_message_once(app):
 
         def work() -> None:
             with app.app_context():
-                deliver(server, batches=3)
+                deliver(server)
                 db.session.remove()
 
         commit()

@@ -8,7 +8,7 @@ from crm.email import preview
 from crm.email.jobs import mail_notifications
 from crm.email.models import EmailMessage
 from crm.notifications import operations, queries
-from crm.notifications.kinds import MENTION, TASK_REMINDER
+from crm.notifications.kinds import KINDS, MENTION, TASK_REMINDER
 from crm.notifications.models import Notification
 from tests.email.mailroom import deliver
 
@@ -97,7 +97,9 @@ def test_what_was_read_before_is_not_mailed(mo):
 
 def test_what_comes_by_email_is_chosen_on_the_account_page(as_mo, mo):
     assert "/account/notifications" in as_mo.get("/account").text
-    assert as_mo.get("/account/notifications", headers=PIECE).text.count("checked") == 3
+    assert as_mo.get("/account/notifications", headers=PIECE).text.count("checked") == sum(
+        each.is_emailed for each in KINDS
+    )
     as_mo.post("/account/notifications", data={"kinds": [TASK_REMINDER.key, "nonsense"]})
     assert queries.emailed_kinds(mo) == {TASK_REMINDER.key}
 

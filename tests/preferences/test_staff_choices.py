@@ -6,12 +6,14 @@ import sqlalchemy as sa
 from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import db
+from crm.duplicates.operations import merge_contacts
 from crm.email.models import EmailMessage
-from crm.preferences.choices import choose, preferences_of
+from crm.preferences.choices import choose, preferences_of, standing
 from crm.preferences.models import SWITCHES, ConsentRecord, Topic
 from crm.preferences.proof import Source
 from crm.preferences.queries import in_force
 from tests import factories
+from tests.email.mailroom import later, queue
 
 HTMX = {"HX-Request": "true"}
 ALL = list(SWITCHES)
@@ -108,3 +110,23 @@ def test_an_import_never_turns_on_what_was_refused(mo, carla):
     choose(carla, {"class_reminders": False}, Source("page", mo.actor))
     assert choose(carla, {"class_reminders": True}, Source("import", mo.actor)) == {}
     assert choose(carla, {"class_reminders": True}, Source("staff", mo.actor)) == {"class_reminders": True}
+
+
+def test_what_either_of_two_merged_refused_stays_refused(mo, carla):
+    twin = factories.contact(email="carla2@example.com")
+    db.session.add(Topic(name="News", slug="news"))
+    db.session.flush()
+    choose(carla, {"payment_reminders": False}, Source("page", mo.actor))
+    choose(twin, {"class_reminders": False, "topic:news": False}, Source("page", mo.actor))
+    merge_contacts(carla, twin, [], mo.actor)
+    stands = standing(carla)
+    assert {key for key, is_on in stands.items() if not is_on} == {"payment_reminders", "class_reminders", "topic:news"}
+
+
+def test_a_message_says_why_it_waits_and_who_reads_it(as_mo, carla):
+    carla.guardian_id = factories.contact(first_name="Maria", email="maria@example.com").id
+    (message,) = queue([carla])
+    message.reason, message.due_at = "Quiet hours: it goes at 08:00 (UTC).", later(hours=9)
+    text = as_mo.get(f"/messages/{message.id}").text
+    assert ("Quiet hours: it goes at 08:00" in text, "Maria Diaz, the guardian" in text) == (True, True)
+    assert "Go to the guardian, Maria Diaz" in as_mo.get(f"/contacts/{carla.id}/emails", headers=HTMX).text

@@ -18,7 +18,9 @@ from crm.exports import operations as exports
 from crm.exports import runs
 from crm.lib import clock
 from crm.notifications.models import Notification
+from crm.preferences.choices import choose
 from crm.preferences.operations import unsubscribe
+from crm.preferences.proof import Source
 from crm.privacy.models import Erasure
 from crm.privacy.operations import erase_address, erase_contact
 from crm.privacy.wiping import wipe
@@ -51,6 +53,7 @@ def carla(app, mo):
     sent(contact)
     emit(EmailClicked(contact_id=contact.id, subject="Hello", url=f"https://x.example/{CANARY}"))
     unsubscribe(contact, EMAIL, mo.actor, feedback=CANARY)
+    choose(contact, {"class_reminders": False}, Source("staff", mo.actor, CANARY, "203.0.113.9", {"": CANARY}))
     suppress(EMAIL, f"{CANARY} bounced")
     commit()
     return contact
@@ -60,9 +63,10 @@ def test_the_pack_holds_every_trace(as_mo, carla):
     reply = as_mo.get(f"/contacts/{carla.id}/data")
     told = json.loads(reply.data)
     assert told["contact"]["Email"] == EMAIL
-    assert {"contact_activities", "email_messages", "email_link_clicks", "email_unsubscribes", "suppressions"} <= set(
-        told["records"]
-    )
+    assert {
+        "contact_activities", "email_messages", "email_link_clicks", "email_unsubscribes", "suppressions",
+        "consent_records", "communication_preferences",
+    } <= set(told["records"])  # fmt: skip
     assert told["records"]["email_link_clicks"][0]["ip_address"] == "203.0.113.9"
     assert told["records"]["email_contents"][0]["body"] == "Hi"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -10,8 +12,9 @@ from wtforms.validators import Length, Optional
 
 from crm.automation.decisions import Decision, Next
 from crm.automation.decisions import SendEmail as SendEmailEffect
+from crm.automation.declared import Problem
 from crm.automation.merge_field import email_can_be_written, email_tags_known
-from crm.automation.references import TEMPLATE
+from crm.automation.references import SENDER, TEMPLATE
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
 from crm.lib.form_checks import choices
@@ -29,6 +32,7 @@ class SendEmailForm(Form):
     template_id = SelectField("Template", [Optional()], coerce=_number, choices=_templates)
     subject = StringField("Subject", [Length(max=255), email_tags_known])
     content = TextAreaField("Content (Markdown)", [Length(max=100_000), email_can_be_written])
+    sender_id = SelectField("From", [Optional()], coerce=_number, choices=lambda: SENDER.choices("The default sender"))
     transactional = BooleanField(
         "Transactional", description="Also goes to people who do not want marketing: only for what they need to know."
     )
@@ -55,7 +59,7 @@ class SendEmail(StepType):
     group = "Communication"
     icon = "mail"
     sends_email = True
-    references = {"template_id": TEMPLATE}
+    references = {"template_id": TEMPLATE, "sender_id": SENDER}
     Form = SendEmailForm
 
     def summary(self, config: Config) -> str:
@@ -63,8 +67,14 @@ class SendEmail(StepType):
             return f"Send the email {TEMPLATE.name_of(config['template_id'])}"
         return f"Send the email “{config['subject']}”" if config.get("subject") else "Send an email"
 
+    def missing(self, config: Mapping[str, Any]) -> list[Problem]:
+        """What stops the step; a sender that is gone does not: the default one takes its place."""
+        return [each for each in super().missing(config) if each.key != "sender_id"]
+
     def decide(self, view: View, config: Config, now: datetime) -> Decision:  # noqa: ARG002
         own = {} if config.get("template_id") else {"subject": config["subject"], "content": config["content"]}
         is_marketing = not config.get("transactional", False)
-        effect = SendEmailEffect(config.get("template_id"), is_marketing=is_marketing, **own)
+        effect = SendEmailEffect(
+            config.get("template_id"), is_marketing=is_marketing, sender_id=config.get("sender_id"), **own
+        )
         return Decision(Next(), "Email queued", (effect,))

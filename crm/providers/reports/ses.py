@@ -116,13 +116,16 @@ def _events(event: dict[str, Any], number: str, notice: Notice) -> Iterator[Mail
     told = part(event, {"DeliveryDelay": "deliveryDelay"}.get(kind, kind.lower())) or {}
     mail = part(event, "mail")
     token, message_id = _names(mail)
-    for recipient in _recipients(kind, told, mail):
+    recipients = _recipients(kind, told, mail)
+    for recipient in recipients:
         address, reason = text(part(recipient, "emailAddress")), _reason(recipient, told)
         meaning = _kind(kind, told, reason)
         if meaning is not None:
             one = text(part(told, "feedbackId")) or (f"{text(part(mail, 'messageId'))}" or number)
             at = moment(part(told, "timestamp"), notice.at)
-            yield MailEvent(meaning, f"{kind}:{one}:{address}", address, message_id, token, reason, at)
+            yield MailEvent(
+                meaning, f"{kind}:{one}:{address}", address, message_id, token, reason, at, len(recipients) > 1
+            )
 
 
 def _recipients(kind: str, told: Any, mail: Any) -> list[Any]:

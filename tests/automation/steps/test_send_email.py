@@ -6,6 +6,7 @@ from crm.automation.decisions import SendEmail
 from crm.automation.operations import enroll
 from crm.automation.types import STEPS
 from crm.database import commit, db
+from crm.delivery.senders import delete_sender, save_sender
 from crm.email.models import EmailContent, EmailMessage, EmailTemplate
 from crm.email.operations import ensure_content
 from tests import factories
@@ -64,3 +65,21 @@ def test_a_deleted_template_fails_with_words(app):
     commit()
     paths.run()
     assert paths.enrollment().exit_reason == "The template was deleted."
+
+
+def test_it_comes_from_the_chosen_sender_and_from_the_default_one_when_that_is_gone(app):
+    anna = save_sender(None, "Anna", "anna@school.example", "", is_default=False)
+    commit()
+    assert problems("send_email", {**OWN, "sender_id": "anna@school.example"}) == {}
+    assert problems("send_email", {**OWN, "sender_id": 99}).keys() == {"sender_id"}
+    ids = paths.contacts(2)
+    workflow = paths.running(("send_email", {**OWN, "sender_id": anna.id}))
+    enroll(workflow, ids[:1])
+    commit()
+    paths.run()
+    assert db.session.scalar(sa.select(EmailMessage.sender_id)) == anna.id
+    delete_sender(anna)
+    enroll(workflow, ids[1:])
+    commit()
+    paths.run()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(EmailMessage)) == 2

@@ -1,0 +1,149 @@
+"""Settings → Email sending: whom email is from, the server that carries it, and what the DNS says about its domain."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.utils import formataddr, formatdate, make_msgid
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask_login import current_user
+
+from crm.database import commit, db
+from crm.delivery import domains
+from crm.delivery.forms import SenderForm, TestForm
+from crm.delivery.models import EmailSender
+from crm.delivery.senders import From, delete_sender, is_taken, save_sender, sender_for, senders
+from crm.lib import clock
+from crm.lib.limits import limiter
+from crm.lib.smtp_url import Server
+from crm.providers.mail import Envelope
+from crm.providers.smtp_check import Step, try_server
+from crm.users.access import requires
+
+bp = Blueprint("sending", __name__, url_prefix="/sending")
+
+
+@bp.get("")
+@requires("crm.settings.manage")
+def index() -> str:
+    """Senders and server."""
+    form = TestForm(address=current_user.email)
+    return _page(form=form)
+
+
+@bp.post("/test")
+@limiter.limit("10 per minute")
+@requires("crm.settings.manage")
+def test() -> Any:
+    """Send a test over the server, and tell how each phase went."""
+    form = TestForm()
+    if not form.validate_on_submit():
+        return _page(form=form), 422
+    url, sender, address = (
+        current_app.config["SMTP_URL"],
+        sender_for(_number(form.sender_id.data)),
+        form.address.data or "",
+    )
+    if not url:
+        abort(404)
+    commit()  # the network is waited for; others write meanwhile
+    return _page(form=form, steps=_tried(url, sender, address))
+
+
+@bp.route("/senders/new", methods=["GET", "POST"])
+@requires("crm.settings.manage")
+def new_sender() -> Any:
+    """Make a sender."""
+    return _sender_page(None)
+
+
+@bp.route("/senders/<int:sender_id>", methods=["GET", "POST"])
+@requires("crm.settings.manage")
+def edit_sender(sender_id: int) -> Any:
+    """Change a sender."""
+    return _sender_page(db.session.get(EmailSender, sender_id) or abort(404))
+
+
+@bp.post("/senders/<int:sender_id>/deletion")
+@requires("crm.settings.manage")
+def remove_sender(sender_id: int) -> Any:
+    """Remove it; the default one takes its place."""
+    sender = db.session.get(EmailSender, sender_id) or abort(404)
+    name = sender.name
+    delete_sender(sender)
+    commit()
+    flash(f"“{name}” is no longer a sender.", "good")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/domain")
+@requires("crm.settings.manage")
+def domain() -> str:
+    """What the DNS was found to say."""
+    return render_template("sending/domain.html", **_domains())
+
+
+@bp.get("/domain/state")
+@requires("crm.settings.manage")
+def domain_state() -> str:
+    """The part of the page that moves."""
+    return render_template("sending/_domains.html", **_domains())
+
+
+@bp.post("/domain")
+@requires("crm.settings.manage")
+def check_domain() -> Any:
+    """Look again, in the worker."""
+    domains.ask_for_checks(clock.now())
+    commit()
+    return redirect(url_for(".domain"), 303)
+
+
+def _page(form: TestForm, steps: list[Step] | None = None) -> str:
+    url = current_app.config["SMTP_URL"]
+    return render_template(
+        "sending/index.html",
+        senders=senders(),
+        default=sender_for(),
+        server=Server.of_url(url) if url else None,
+        form=form,
+        steps=steps,
+        checks=domains.checks(),
+    )
+
+
+def _sender_page(sender: EmailSender | None) -> Any:
+    form = SenderForm(obj=sender)
+    if form.validate_on_submit():
+        address = form.address.data or ""
+        if is_taken(address, sender):
+            form.address.errors = [*form.address.errors, "There is a sender with this address."]
+        else:
+            is_default = bool(form.is_default.data)
+            made = save_sender(sender, form.name.data or "", address, form.reply_to.data or "", is_default=is_default)
+            commit()
+            flash(f"“{made.name}” was saved.", "good")
+            return redirect(url_for(".index"), 303)
+    code = 422 if form.errors else 200
+    return render_template("sending/sender.html", form=form, sender=sender), code
+
+
+def _tried(url: str, sender: From, address: str) -> list[Step]:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = formataddr((sender.name, sender.address)), address
+    mail["Subject"] = f"A test from {current_app.config['SCHOOL_NAME']}".replace("\n", " ")
+    mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=sender.domain or "localhost")
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("This email was sent to see whether sending works. It does.\n")
+    data = mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return try_server(Server.of_url(url), Envelope(sender.address, address, data))
+
+
+def _domains() -> dict[str, Any]:
+    found, now = domains.checks(), clock.now()
+    return {"checks": found, "is_busy": any(domains.is_busy(each, now) for each in found.values())}
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None

@@ -1,0 +1,33 @@
+"""SMTP's bytes and ours: what a server said in words, and a message as DATA wants it."""
+
+from __future__ import annotations
+
+from crm.providers.mail import Envelope
+
+
+def is_ascii(envelope: Envelope) -> bool:
+    """Whether both addresses can go to any server."""
+    return envelope.sender.isascii() and envelope.recipient.isascii()
+
+
+def as_text(reply: bytes) -> str:
+    """What a server said, on one line."""
+    return " ".join(reply.decode("utf-8", "replace").split())[:400]
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong with a connection."""
+    return (
+        "it did not answer in time"
+        if isinstance(error, TimeoutError)
+        else as_text(str(error).encode("utf-8", "replace")) or type(error).__name__
+    )
+
+
+def stuffed(data: bytes) -> bytes:
+    """The message as DATA wants it: a dot at the start of a line doubled, and a line end at its end (RFC 5321 4.5.2)."""
+    if data.startswith(b"."):
+        data = b"." + data
+    if b"\n." in data:
+        data = data.replace(b"\n.", b"\n..")
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
