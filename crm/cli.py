@@ -20,6 +20,7 @@ from crm.backup import commands as backups
 from crm.backup.operations import RESTORED
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
+from crm.delivery import commands as delivery_commands
 from crm.demo.school import AlreadyThere, load_school
 from crm.exports.models import FORMATS
 from crm.exports.runs import write_all
@@ -284,11 +285,15 @@ def bench(name: str | None, as_json: bool) -> None:
 @in_app
 def doctor() -> None:
     """Check configuration, database, mail and worker; exit 1 with the reason when something is wrong."""
-    findings = checks.run()
+    findings = checks.run_all()
     for finding in findings:
-        click.echo(f"{'ok   ' if finding.is_well else 'WRONG'} {finding.subject}: {finding.text}")
+        click.echo(
+            f"{'ok   ' if finding.is_well else 'WRONG'} {finding.subject}: {finding.text} {finding.advice}".rstrip()
+        )
     sys.exit(0 if all(each.is_well for each in findings) else 1)
 
+
+cli.command("dkim")(in_app(delivery_commands.sign))
 
 if __name__ == "__main__":
     main()

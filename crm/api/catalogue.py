@@ -14,6 +14,7 @@ from crm.api.resources import (
     enrollments,
     events,
     messages,
+    suppressions,
     tags,
     tasks,
     templates,
@@ -38,5 +39,6 @@ RESOURCES: tuple[Resource, ...] = (
     broadcasts.bp,
     messages.bp,
     unsubscribes.bp,
+    suppressions.bp,
     topics.bp,
 )  # fmt: skip

@@ -20,7 +20,7 @@ from crm.providers.mail_reports import COMPLAINT, DEFERRED, DELIVERED, TOKEN_HEA
 _ID = re.compile(r"<[^<>\s]{3,240}@[^<>\s]{1,240}>")
 _TOKEN = re.compile(rf"{TOKEN_HEADER}:\s*(\S+)", re.IGNORECASE)
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery (sub)?system", re.IGNORECASE)
-_REFUSED = re.compile(r"[^\n]*\b5\.\d{1,3}\.\d{1,3}\b[^\n]*|[^\n]*\b55[0-4]\b[^\n]*")
+_REFUSED = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b|\b55[0-4]\b")
 _AWAY = re.compile(
     r"out of (the )?office|auto(matic)?[ -]?(reply|response)|abwesen|réponse automatique|respuesta automática",
     re.IGNORECASE,
@@ -61,12 +61,8 @@ def _understood(mail: Message, raw: bytes, now: datetime) -> Incoming:
         found = [_about(mail, each) for each in _recipients(mail, event_id, at)]
         return found or None
     if _DAEMON.search(decoded(mail["From"])):
-        refused = _REFUSED.search(text_of(mail)[:20_000])
-        event = (
-            MailEvent(kind_of(refused.group()), f"{event_id}:text", reason=" ".join(refused.group().split()), at=at)
-            if refused
-            else None
-        )
+        reason = _refusal(text_of(mail))
+        event = MailEvent(kind_of(reason), f"{event_id}:text", reason=reason, at=at) if reason else None
         return [_about(mail, event)] if event else None
     names = tuple(dict.fromkeys(_ID.findall(f"{decoded(mail['In-Reply-To'])} {decoded(mail['References'])}")))
     if not names:
@@ -96,6 +92,15 @@ def is_automatic(mail: Message) -> bool:
     )
 
 
+def _refusal(words: str) -> str:
+    """The line of a bounce in words that holds the server's code, or nothing."""
+    found = _REFUSED.search(words)
+    if found is None:
+        return ""
+    start, end = words.rfind("\n", 0, found.start()) + 1, words.find("\n", found.end())
+    return " ".join(words[start : end if end >= 0 else None].split())[:500]
+
+
 def _recipients(mail: Message, event_id: str, at: datetime) -> Iterator[MailEvent]:
     """What a delivery status notification says of each recipient."""
     blocks = [
@@ -106,7 +111,7 @@ def _recipients(mail: Message, event_id: str, at: datetime) -> Iterator[MailEven
         if isinstance(block, Message) and "Action" in block
     ]
     for number, block in enumerate(blocks):
-        reason = " ".join(filter(None, (decoded(block["Status"]), decoded(block["Diagnostic-Code"]))))
+        reason = " ".join(filter(None, (decoded(block["Status"]), decoded(block["Diagnostic-Code"]))))[:500]
         kind = _kind(decoded(block["Action"]).strip().lower(), reason)
         if kind is not None:
             address = _address(block["Original-Recipient"]) or _address(block["Final-Recipient"])

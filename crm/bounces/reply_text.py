@@ -8,12 +8,12 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 
+import nh3
+
 LONGEST = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_HIDDEN = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_QUOTE = re.compile(r"<(blockquote|div[^>]{0,200}gmail_quote)\b.*", re.IGNORECASE | re.DOTALL)
-_BREAK = re.compile(r"<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]{0,5000}>")
+_QUOTE = re.compile(r"<blockquote\b|<div[^>]{0,200}gmail_quote", re.IGNORECASE)
+_BREAK = re.compile(r"<(br|/p|/div|/tr|/li|/h\d)\b[^>]{0,200}>", re.IGNORECASE)
 _BEGINS_QUOTE = re.compile(
     r"^(-{2,}\s*(original message|ursprüngliche nachricht|message d'origine|mensaje original)|_{10,}\s*$"
     r"|(on|am|le|el|il|op|em)\b.{4,200}(wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu)\b.{0,80}:\s*$)",
@@ -28,9 +28,9 @@ def decoded(value: object) -> str:
     if value is None:
         return ""
     try:
-        words = str(make_header(decode_header(str(value))))
+        words = str(make_header(decode_header(str(value)[:LONGEST])))
     except (LookupError, ValueError, HeaderParseError):
-        words = str(value)
+        words = str(value)[:LONGEST]
     return " ".join(_CONTROL.sub("", words.encode("utf-8", "replace").decode()).split())
 
 
@@ -74,8 +74,9 @@ def _content(part: Message) -> str:
 
 
 def _without_tags(rich: str) -> str:
-    rich = _QUOTE.sub("", _HIDDEN.sub("", rich[: LONGEST * 10]))
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", re.sub(r"\s+", " ", rich))))
+    quoted = _QUOTE.search(rich)
+    broken = _BREAK.sub("\n", re.sub(r"\s+", " ", rich[: quoted.start() if quoted else LONGEST * 10]))
+    return html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "title"}))
 
 
 def _clean(text: str) -> str:

@@ -47,6 +47,8 @@ def _sending(message: EmailMessage) -> Iterator[Moment]:
             else f"Accepted: {message.code or ''} {message.reply or ''}"
         )
         yield Moment(message.sent_at, "circle-check", "Sent", where, "good")
+    if message.status == "delivered":
+        yield Moment(message.sent_at, "mail-check", "Delivered", "As the provider reports", "good")
     ends = {"failed": ("circle-x", "Failed", "bad"), "skipped": ("player-skip-forward", "Skipped", "neutral")}
     ends |= {"unknown": ("help", "Not known whether it arrived", "warn"), "cancelled": ("ban", "Cancelled", "neutral")}
     if message.status in ends:
@@ -55,6 +57,8 @@ def _sending(message: EmailMessage) -> Iterator[Moment]:
 
 
 def _answers(message: EmailMessage) -> Iterator[Moment]:
+    if message.complained_at:
+        yield Moment(message.complained_at, "alert-triangle", "Reported as spam", "", "bad")
     if message.unsubscribed_at:
         yield Moment(message.unsubscribed_at, "mail-off", "Unsubscribed", "", "warn")
 

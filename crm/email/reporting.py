@@ -11,12 +11,20 @@ from crm.providers.reports import REPORTERS
 REPORT = "report"
 
 
-def report_headers(message_id: int) -> list[str]:
-    """The header lines, each complete."""
-    token = tokens().sign(REPORT, message_id)
+HERE = "0TOKEN0"
+"""Stands in the lines for the token of a message, which goes through JSON and headers as it is."""
+
+
+def report_lines() -> str:
+    """The header lines of a message with HERE in place of its token, each with its end."""
     open_ones = [each for each in REPORTERS.values() if current_app.config[each.setting]]
-    theirs = [f"{name}: {value}" for each in open_ones for name, value in each.headers(token).items()]
-    return [f"{TOKEN_HEADER}: {token}", *theirs]
+    theirs = [f"{name}: {value}" for each in open_ones for name, value in each.headers(HERE).items()]
+    return "".join(f"{line}\r\n" for line in (f"{TOKEN_HEADER}: {HERE}", *theirs))
+
+
+def report_headers(message_id: int) -> list[str]:
+    """The header lines of this message."""
+    return report_lines().replace(HERE, tokens().sign(REPORT, message_id)).splitlines()
 
 
 def message_of(token: str) -> int | None:

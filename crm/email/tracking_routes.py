@@ -60,8 +60,9 @@ def leaving(token: str) -> Any:
         return render_template("tracking/unknown_reader.html"), 410
     email = holder.email
     return render_template(
-        "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS
-    )
+        "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS,
+        topic=holder.topic,
+    )  # fmt: skip
 
 
 @bp.post("/unsubscribe/<token>")
@@ -92,7 +93,7 @@ def _leave(holder: Holder, how: str) -> None:
     reason, message = request.form.get("reason", ""), holder.message
     reason = reason if reason in queries.REASONS else ""
     operations.unsubscribe(
-        holder.contact,
+        holder.reader,
         holder.email,
         READER,
         reason=reason,

@@ -1,5 +1,6 @@
 """A mailbox is read for bounces and replies: from where it was left, each mail once, nothing in it changed."""
 
+import email
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.bounces import mailbox
-from crm.bounces.reply_text import own_words
+from crm.bounces.incoming import understood
+from crm.bounces.reply_text import own_words, text_of
 from crm.database import commit, db
 from crm.delivery.models import Suppression
 from crm.email.reporting import report_headers
@@ -201,3 +203,18 @@ def test_junk_is_passed_over(box, message, raw):
 )
 def test_what_a_reply_quotes_is_cut(text, own):
     assert own_words(text) == own
+
+
+HTML = "Content-Type: text/html\n\n<style>p{color:red}</style><p>Yes&nbsp;&amp; <b>no</b></p><script>x()</script><div class=gmail_quote>On …</div>"
+
+
+def test_of_html_only_the_words_are_kept(app):
+    assert own_words(text_of(email.message_from_string(HTML))) == "Yes & no"
+
+
+@pytest.mark.parametrize("part", ["<script", "<br ", "<div ", "<", "&", "On a ", "5.1.", "> ", "<blockquote"])
+def test_what_is_made_to_take_long_does_not(app, part):
+    for kind in ("plain", "html"):
+        raw = f"From: mailer-daemon@x\nSubject: {part * 500}\nContent-Type: text/{kind}\n\n{part * 50_000}".encode()
+        understood(raw, clock.now())
+        own_words(text_of(email.message_from_bytes(raw)))
