@@ -20,6 +20,7 @@ from crm.backup import commands as backups
 from crm.backup.operations import RESTORED
 from crm.config import LISTENS_AT, ConfigError
 from crm.database import commit
+from crm.delivery import commands as delivery_commands
 from crm.demo.school import AlreadyThere, load_school
 from crm.exports.models import FORMATS
 from crm.exports.runs import write_all
@@ -289,6 +290,8 @@ def doctor() -> None:
         click.echo(f"{'ok   ' if finding.is_well else 'WRONG'} {finding.subject}: {finding.text}")
     sys.exit(0 if all(each.is_well for each in findings) else 1)
 
+
+cli.command("dkim")(in_app(delivery_commands.sign))
 
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ def _connections(value: str) -> int:
     if not value.isdecimal() or not 0 < int(value) <= 50:
         raise ValueError(f"“{value}” will not do; write a number from 1 to 50")
     return int(value)
+
+
+def _many(value: str) -> int:
+    if not value.isdecimal() or int(value) > 100_000_000:
+        raise ValueError(f"“{value}” is no number from 0 to 100000000")
+    return int(value)
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise ValueError(f"“{value}” is no day; write one such as 2026-09-01") from None
 
 
 def _amount(value: str) -> int:
@@ -172,6 +186,11 @@ SETTINGS = (
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", _http_url, "the address people and mail links use"),
     Setting("SMTP_URL", "", _smtp, "carries email; empty: messages land in the built-in outbox"),
     Setting("SMTP_CONNECTIONS", "4", _connections, "how many connections carry email at once"),
+    Setting("MAIL_PER_DAY", "0", _many, "how many emails go out in a day at most; 0: any number"),
+    Setting("MAIL_PER_DOMAIN", "0", _many, "how many emails a minute go to one recipients' domain; 0: any number"),
+    Setting("MAIL_WARMUP_START", "", _day, "the first day of warming up a new sender, such as 2026-09-01; empty: none"),
+    Setting("MAIL_WARMUP_FIRST", "50", _many, "how many emails go out on the first day of warming up"),
+    Setting("MAIL_WARMUP_GROWTH", "30", _amount, "by how many percent more on each day after it"),
     Setting("MAIL_FROM", "School <school@localhost>", _sender, "the sender of email"),
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),

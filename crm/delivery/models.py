@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,3 +111,27 @@ class DomainCheck(Identified, Model):
     findings: Mapped[list[Any] | None]
     checked_at: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]
+
+
+class SendingDomain(Model):
+    """How a recipients' domain has taken mail lately: refusals in a row, whether it is left alone for a while, and its pace."""
+
+    __tablename__ = "sending_domains"
+
+    domain: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    refusals: Mapped[int] = mapped_column(default=0)
+    held_until: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(sa.String(255))
+    next_at: Mapped[datetime | None]
+    """When the next message of a lane may go there, if mail to one domain is slowed down."""
+    next_single_at: Mapped[datetime | None]
+    """The same for messages of the ordinary lane, which have a share of their own."""
+
+
+class SendingDay(Model):
+    """How many emails were taken to be sent on a day of the school's."""
+
+    __tablename__ = "sending_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)

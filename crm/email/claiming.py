@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from crm.database import db, table_of
-from crm.email import headers
+from crm.email import domains, headers, limits
 from crm.email.account_mails import urls_of
 from crm.email.compose import Composed, composed
+from crm.email.domains import domain_of
 from crm.email.models import EmailContent, EmailMessage
 from crm.email.turns import Turns
 from crm.email.values import kept, values_of
@@ -37,7 +38,8 @@ class Outgoing:
     message_id: str = ""
     account_url: str = ""
     """The link of an invitation or a reset, known while the message is in our hands."""
-    begun_at: datetime | None = field(default=None)
+    was_refusing: bool = False
+    """Whether its domain refused mail lately, so that taking some is news."""
 
     @property
     def id(self) -> int:
@@ -63,13 +65,21 @@ def claim_batch(now: datetime, limit: int, turns: Turns) -> tuple[int, list[Outg
     for row, each in zip(rows, asked, strict=True):
         verdict = found.get(row.id)
         if isinstance(verdict, Hold):
-            held.append({"number": row.id, "until": verdict.until, "why": verdict.reason[:255]})
+            held.append({"number": row.id, "until": verdict.until, "why": verdict.reason[:255], "slot": None})
             continue
         made = _prepared(row, each.address, contents[row.content_id], values, readers, verdict)
         (ready if isinstance(made, Outgoing) else settled).append(made)
+    seen = domains.watch(ready, now)
+    held += [
+        {"number": number, "until": wait.until, "why": wait.reason, "slot": wait.slot}
+        for number, wait in seen.waits.items()
+    ]
+    ready = [each for each in ready if each.id not in seen.waits]
+    limits.count(now, len(ready))
     urls = urls_of(rows)
     for outgoing in ready:
         outgoing.account_url = urls.get(outgoing.id, "")
+        outgoing.was_refusing = domain_of(outgoing.to_address) in seen.refusing
     for statement, some in ((_SETTLE, settled), (_HOLD, held)):
         if some:
             db.session.connection().execute(statement, some)
@@ -86,7 +96,7 @@ _HOLD = (
     .where(messages.c.id == sa.bindparam("number"))
     .values(
         status="pending", due_at=sa.bindparam("until"), reason=sa.bindparam("why"), lease_until=None,
-        attempts=messages.c.attempts - 1,
+        slot_at=sa.bindparam("slot"), attempts=messages.c.attempts - 1,
     )
 )  # fmt: skip
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
+from crm.delivery import dkim
+from crm.delivery.dkim import Key
 from crm.email import headers
 from crm.email.filling import Filled, encoded
 from crm.email.rendering import Rendered
@@ -21,6 +23,8 @@ class Sender:
     list_id: str
     reply_to: str = ""
     """Where answers go, if not to the address."""
+    keys: tuple[Key, ...] = ()
+    """What its mail is signed with."""
 
     @classmethod
     def of(cls, mail_from: str, school: str) -> "Sender":
@@ -70,7 +74,11 @@ def assembled(
         f"{_from(sender)}To: {to}\r\nSubject: {headers.text(email.subject)}\r\nDate: {_date(date.replace(microsecond=0))}\r\n"
         f"Message-ID: {message_id}\r\n{named}{listed}{_PARTS}"
     )
-    return b"".join((head.encode(), email.text, _HTML, email.html, _END))
+    raw = head.encode()
+    if not sender.keys:
+        return b"".join((raw, _BLANK, email.text, _HTML, email.html, _END))
+    body = b"".join((_FIRST, email.text, _HTML, email.html, _END))
+    return b"".join((dkim.signed(raw, body, sender.keys, is_tidy=True), raw, b"\r\n", body))
 
 
 _LISTED = (
@@ -78,9 +86,9 @@ _LISTED = (
     "List-Id: {list_id}\r\nPrecedence: bulk\r\n"
 )
 _PART = f"--{_BOUNDARY}\r\nContent-Type: {{}}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-_PARTS = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n' + _PART.format(
-    "text/plain"
-)
+_PARTS = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n'
+_FIRST = _PART.format("text/plain").encode()
+_BLANK = b"\r\n" + _FIRST
 _HTML = _PART.format("text/html").encode()
 _END = f"--{_BOUNDARY}--\r\n".encode()
 

@@ -136,6 +136,10 @@ class EmailMessage(Identified, Ledger, Model):
     resent_at: Mapped[datetime | None]
     """When a person had it sent again after its end was unknown; that can be done once."""
     dot_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    """When it was put off for a failure for the first time; it is tried for so long from then on."""
+    slot_at: Mapped[datetime | None]
+    """The moment it was given when mail to its domain is slowed down."""
     code: Mapped[int | None]
     reply: Mapped[str | None] = mapped_column(sa.String(500))
     opened_at: Mapped[datetime | None]

@@ -15,6 +15,7 @@ from crm.activity.vocabulary import Activity, Actor, EmailBounced
 from crm.database import UTCDateTime, db
 from crm.delivery import ledger
 from crm.delivery.operations import suppress
+from crm.email import domains
 from crm.email.claiming import Outgoing, messages
 from crm.email.operations import sent_activity
 from crm.lib.bulk import execute_many
@@ -23,6 +24,7 @@ from crm.providers.mail import Accepted, NotSent, Refused, Result, Unknown
 _contacts = sa.table("contacts", sa.column("id"), sa.column("last_email_sent_at", UTCDateTime))
 """Of a contact only this: that an email went out is no change of theirs, so `updated_at` stays."""
 _NO_ORM = {"synchronize_session": False}
+_OF_A_MAILBOX = re.compile(r"\b4\.2\.\d{1,3}\b")
 _ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -84,14 +86,19 @@ def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> s
     return _done(_MARK, rows, chosen, "sending")
 
 
-def record(outcomes: Sequence[Outcome]) -> None:
-    """Write the results of messages that are still ours, with the activities and the facts that go with them."""
+def record(outcomes: Sequence[Outcome]) -> dict[str, datetime]:
+    """Write the results of messages that are still ours, with the activities and the facts that go with them.
+
+    Returns the domains that are left alone from now on, each until when.
+    """
     sent = [each for each in outcomes if isinstance(each.result, Accepted)]
     if sent:
         _record_sent(sent)
+    closed: dict[str, datetime] = {}
     for outcome in outcomes:
         if not isinstance(outcome.result, Accepted):
-            _record_other(outcome)
+            closed.update(_record_other(outcome))
+    return closed
 
 
 def _record_sent(outcomes: Sequence[Outcome]) -> None:
@@ -103,6 +110,8 @@ def _record_sent(outcomes: Sequence[Outcome]) -> None:
         for each in outcomes
         if isinstance(each.result, Accepted)
     ]  # fmt: skip
+    if news := {domains.domain_of(each.outgoing.to_address) for each in outcomes if each.outgoing.was_refusing}:
+        domains.note_accepted(news)
     done = _done(_SENT, rows, [each.outgoing for each in outcomes], "sent")
     told = [each for each in outcomes if each.outgoing.id in done and each.outgoing.row.contact_id]
     touched = [{"number": each.outgoing.row.contact_id, "at": each.at} for each in told]
@@ -121,7 +130,7 @@ def _done(statement: sa.Update, rows: list[dict[str, Any]], chosen: Sequence[Out
     return {each.id for each in chosen if (each.id, each.message_id) in now_there}
 
 
-def _record_other(outcome: Outcome) -> None:
+def _record_other(outcome: Outcome) -> dict[str, datetime]:
     outgoing = outcome.outgoing
     values = {**_values(outcome), "lease_until": None, "provider": outcome.provider}
     mine = sa.and_(
@@ -130,8 +139,19 @@ def _record_other(outcome: Outcome) -> None:
         messages.c.status.in_(("claimed", "sending", "unknown")),
     )
     done = db.session.execute(sa.update(messages).where(mine).values(**values), execution_options=_NO_ORM)
-    if done.rowcount == 1:
-        _follow_up(outcome, values)
+    if done.rowcount != 1:
+        return {}
+    _follow_up(outcome, values)
+    return _refused_for_now(outcome)
+
+
+def _refused_for_now(outcome: Outcome) -> dict[str, datetime]:
+    """A refusal for the time being counts against the domain, unless it is about one mailbox (4.2.x)."""
+    result, domain = outcome.result, domains.domain_of(outcome.outgoing.to_address)
+    if not isinstance(result, Refused) or result.permanent or _OF_A_MAILBOX.search(result.reply):
+        return {}
+    until = domains.note_refused(domain, f"{result.code} {result.reply}", outcome.at)
+    return {domain: until} if until else {}
 
 
 def _values(outcome: Outcome) -> dict[str, Any]:
@@ -154,10 +174,17 @@ def _values(outcome: Outcome) -> dict[str, Any]:
 def _put_off(outcome: Outcome, reason: str) -> dict[str, Any]:
     """Try again later, longer each time; after three days give up."""
     row = outcome.outgoing.row
-    if outcome.at - (row.resent_at or row.created_at) > ledger.DEADLINE:
+    since = max(filter(None, (row.failing_since, row.resent_at)), default=outcome.at)
+    if outcome.at - since > ledger.DEADLINE:
         return {"status": "failed", "reason": f"Given up after three days. {reason}"[:255]}
     due_at = outcome.at + ledger.backoff(row.attempts)
-    return {"status": "pending", "due_at": due_at, "dot_at": None, "reason": f"Put off: {reason}"[:255]}
+    return {
+        "status": "pending",
+        "due_at": due_at,
+        "dot_at": None,
+        "reason": f"Put off: {reason}"[:255],
+        "failing_since": since,
+    }
 
 
 def is_dead_address(result: Refused) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,8 +19,9 @@ from flask import current_app
 
 from crm.database import commit, db, reading, rollback
 from crm.delivery import ledger
-from crm.email import results
+from crm.email import limits, results
 from crm.email.claiming import Outgoing, claim_batch, messages
+from crm.email.domains import domain_of
 from crm.email.results import Outcome, Unsendable
 from crm.email.turns import Turns, next_turn
 from crm.email.writing import Writer
@@ -203,8 +204,16 @@ class Delivery:
         return mine
 
     def _written_down(self, next_ones: Sequence[Outgoing]) -> set[int]:
-        results.record(self._unwritten)
+        self._set_aside(results.record(self._unwritten))
         return results.mark_sending(next_ones, self.now(), self.longest) if next_ones else set()
+
+    def _set_aside(self, closed: Mapping[str, datetime]) -> None:
+        """Give back what was taken for domains that are left alone now."""
+        for domain, until in closed.items():
+            some = [each for each in self._batch if domain_of(each.to_address) == domain]
+            self._batch = deque(each for each in self._batch if each not in some)
+            ledger.release(messages, [(each.id, each.fence) for each in some], until)
+            limits.count(self.now(), -len(some))
 
     def _go_on_with(self, ready: Sequence[Parcel], mine: set[int]) -> None:
         for parcel in ready:
@@ -234,11 +243,12 @@ class Delivery:
         return True
 
     def _give_back(self) -> None:
-        results.record(self._unwritten)
+        self._set_aside(results.record(self._unwritten))
         unsent = [*self._batch, *(each for each, _ in self._marked), *(each.tag for each in self.provider.take_back())]
         self._batch.clear()
         self._marked.clear()
         ledger.release(messages, [(each.id, each.fence) for each in unsent])
+        limits.count(self.now(), -len(unsent))
         commit()
         self._unwritten.clear()
 

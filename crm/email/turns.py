@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from crm.database import db, table_of
 from crm.delivery import ledger
+from crm.email import limits
 from crm.email.lanes import ORDINARY
 from crm.email.models import EmailLane, EmailMessage
 from crm.health import hold
@@ -24,7 +25,7 @@ _TAKEN = tuple(
     _messages.c[name]
     for name in (
         "id", "fence", "attempts", "contact_id", "content_id", "template_id", "purpose", "parent_id", "lane_id", "is_marketing",
-        "kind", "topic_id", "sender_id", "to_address", "merge_values", "actor", "depth", "created_at", "resent_at",
+        "kind", "topic_id", "sender_id", "to_address", "merge_values", "actor", "depth", "due_at", "slot_at", "failing_since", "resent_at",
     )
 )  # fmt: skip
 """What sending needs to know of a message; of all forty columns a third of the time went into reading them."""
@@ -39,14 +40,15 @@ class Turns:
     begun: int = 0
 
     def claim(self, now: datetime, limit: int) -> list[sa.Row[Any]]:
-        """Take up to `limit` messages that are due, in the open transaction."""
-        lanes = _open_lanes(now)
-        rows = [*_claim(now, limit - limit // 2 if lanes else limit, ORDINARY)]
+        """Take up to `limit` messages that are due, in the open transaction; no more than the day has room for."""
+        room = limits.room(now) or limits.Room(limit, limit)
+        lanes = _open_lanes(now) if room.lanes else []
+        rows = [*_claim_ordinary(now, limit - limit // 2 if lanes else limit, room)]
         for lane, left in self._in_turn(lanes):
             share = -(-(limit - len(rows)) // left)
-            rows += self._claim_from(lane, now, share)
+            rows += self._claim_from(lane, now, min(share, room.lanes - len(rows)))
         if lanes and len(rows) < limit:
-            rows += _claim(now, limit - len(rows), ORDINARY)
+            rows += _claim_ordinary(now, limit - len(rows), limits.Room(0, room.ordinary - len(rows)))
         return rows
 
     def _in_turn(self, lanes: Sequence[sa.Row[Any]]) -> Iterator[tuple[sa.Row[Any], int]]:
@@ -58,6 +60,8 @@ class Turns:
             yield lane, len(turned) - at
 
     def _claim_from(self, lane: sa.Row[Any], now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
+        if limit <= 0:
+            return []
         if not lane.per_minute:
             return _claim(now, limit, lane.id)
         step = timedelta(minutes=1) / lane.per_minute
@@ -74,10 +78,11 @@ def next_turn(now: datetime) -> datetime | None:
     """The soonest moment at which something can be taken, of what is due now; None when nothing waits that may go."""
     if hold.current() is not None:
         return None
-    if db.session.scalar(sa.select(_due(ORDINARY, now))):
+    room = limits.room(now) or limits.Room(1, 1)
+    if db.session.scalar(sa.select(_due(ORDINARY, now, only_needed=not room.ordinary))):
         return now
-    moments = [max(lane.next_at or now, now) if lane.per_minute else now for lane in _open_lanes(now)]
-    return min(moments, default=None)
+    lanes = _open_lanes(now) if room.lanes else []
+    return min((max(lane.next_at or now, now) if lane.per_minute else now for lane in lanes), default=None)
 
 
 def _open_lanes(now: datetime) -> Sequence[sa.Row[Any]]:
@@ -101,11 +106,19 @@ def _waiting() -> sa.CTE:
     return lane.union_all(sa.select(after.scalar_subquery()).where(lane.c.lane_id.is_not(None)))
 
 
-def _due(lane_id: Any, now: datetime) -> sa.ColumnElement[bool]:
+def _due(lane_id: Any, now: datetime, *, only_needed: bool = False) -> sa.ColumnElement[bool]:
     waits = sa.select(1).where(
         _messages.c.status == "pending", _messages.c.lane_id == lane_id, _messages.c.due_at <= now
     )
-    return sa.exists(waits)
+    return sa.exists(waits.where(_messages.c.is_marketing.is_(False)) if only_needed else waits)
+
+
+def _claim_ordinary(now: datetime, limit: int, room: limits.Room) -> Sequence[sa.Row[Any]]:
+    """Of the ordinary lane; once the day is used up, only what is no marketing."""
+    if room.ordinary > 0:
+        return _claim(now, min(limit, room.ordinary), ORDINARY)
+    needed = sa.and_(_messages.c.lane_id == ORDINARY, _messages.c.is_marketing.is_(False))
+    return ledger.claim_due(_messages, now, limit, needed, _TAKEN)
 
 
 def _claim(now: datetime, limit: int, lane_id: int) -> Sequence[sa.Row[Any]]:

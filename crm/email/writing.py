@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from crm.database import db
+from crm.delivery import dkim
 from crm.delivery.senders import sender_for
 from crm.email import addresses, headers
 from crm.email.addresses import CLICK, OPEN, UNSUBSCRIBE
@@ -67,4 +68,6 @@ def _sender(sender_id: int | None) -> Sender:
     chosen = sender_for(sender_id)
     address = headers.deliverable(chosen.address)
     host = address.rpartition("@")[2]
-    return Sender(headers.one_line(chosen.name), address, f"<contacts.{host}>", chosen.reply_to)
+    return Sender(
+        headers.one_line(chosen.name), address, f"<contacts.{host}>", chosen.reply_to, dkim.signing_keys(host)
+    )

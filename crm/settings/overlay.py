@@ -37,6 +37,11 @@ SET_BY_PEOPLE = (
     "DELETED_KEPT_DAYS",
     "EXPORTS_KEPT_DAYS",
     "BACKUP_KEEP",
+    "MAIL_PER_DAY",
+    "MAIL_PER_DOMAIN",
+    "MAIL_WARMUP_START",
+    "MAIL_WARMUP_FIRST",
+    "MAIL_WARMUP_GROWTH",
 )
 """Settings a page may set, by their name in the configuration, which also says how their text is read."""
 READ = {each.name: each.read for each in SETTINGS}

@@ -57,9 +57,9 @@ def run(now: datetime | None = None) -> None:
     db.session.expire_all()
 
 
-def send(batches: int = 10) -> None:
+def send() -> None:
     """Send what is due to the outbox."""
-    deliver(batches=batches)
+    deliver()
 
 
 def states(broadcast: Broadcast) -> dict[str, int]:

@@ -40,7 +40,7 @@ class Life:
         freezing.freeze(self.broadcast.id, seconds=0)
 
     def send(self) -> None:
-        kit.send(1)
+        kit.send()
 
     def lose(self) -> None:
         """A worker stopped while a message was with the carrier."""

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage as Mail
 
+from flask import current_app
+
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.email.mime import Sender
 from crm.email.models import EmailMessage
 from crm.email.operations import NewEmail, ensure_content, queue_emails
-from crm.email.sending import Delivery
+from crm.email.sending import Delivery, new_delivery
 from crm.email.writing import Writer
 from crm.lib import clock
 from crm.lib.smtp_url import Server
@@ -47,6 +49,16 @@ def deliver(server: MailServer | None = None, at: datetime | None = None, second
     delivery.close()
     db.session.expire_all()
     return delivery
+
+
+def sent_bytes(server: MailServer) -> bytes:
+    """The one message that is due, as this server gets it from the school's own sender."""
+    current_app.config.update(SMTP_URL=server.url, MAIL_FROM="School <office@school.example>")
+    commit()
+    delivery = new_delivery()
+    delivery.run(10)
+    delivery.close()
+    return server.messages[-1][2]
 
 
 def sent(contact: Contact, **more) -> EmailMessage:

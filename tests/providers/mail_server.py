@@ -10,13 +10,17 @@ DROP, HANG = "drop", "hang"
 
 
 class MailServer:
-    """Answers each phase (banner, ehlo, mail, rcpt, data, body, dot) well, or with `script[phase]`: bytes, DROP or HANG."""
+    """Answers each phase (banner, ehlo, mail, rcpt, data, body, dot) well, or with `script[phase]`: bytes, DROP or HANG.
+
+    A list holds what is answered in turn; a function is asked with the RCPT command the connection heard last.
+    """
 
     def __init__(self, script: dict[str, object] | None = None, ehlo: bytes = PIPELINED):
         self.script = dict(script or {})
         self.ehlo = ehlo
         self.messages: list[tuple[bytes, bytes, bytes]] = []
         self.connections = 0
+        self.recipient = b""
         self.at: Callable[[str], None] = lambda phase: None
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -60,7 +64,7 @@ class MailServer:
                 sender = line.strip()
                 self._answer(connection, "mail", b"250 ok\r\n")
             elif verb == b"RCPT":
-                recipient = line.strip()
+                self.recipient = recipient = line.strip()
                 self._answer(connection, "rcpt", b"250 ok\r\n")
             elif verb == b"DATA":
                 if self._answer(connection, "data", b"354 go\r\n").startswith(b"354"):
@@ -86,6 +90,8 @@ class MailServer:
     def _answer(self, connection: socket.socket, phase: str, usual: bytes) -> bytes:
         self.at(phase)
         answer = self.script.get(phase, usual)
+        if callable(answer):
+            answer = answer(self.recipient) or usual
         if isinstance(answer, list):
             answer = answer.pop(0) if answer else usual
         if answer == HANG:
