@@ -23,6 +23,7 @@ def create_app(instance: Path | None = None, **overrides: Any) -> Flask:
     errors.init_app(app)
     security.init_app(app)
     _wire(app)
+    _believe_proxies(app)
     return app
 
 
@@ -39,15 +40,20 @@ def _configure(app: Flask, instance: Path | None, overrides: dict[str, Any]) -> 
     app.config.update(overrides)
     public = urlsplit(app.config["PUBLIC_URL"])
     app.config["SESSION_COOKIE_SECURE"] = public.scheme == "https"
+    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
+
+
+def _believe_proxies(app: Flask) -> None:
+    """Around everything else that answers, so that all see the caller's own address."""
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
-    app.config.setdefault("TRUSTED_HOSTS", [public.hostname, "127.0.0.1", "localhost", "[::1]"])
 
 
 def _wire(app: Flask) -> None:
     """Everything that belongs to a feature, from the map."""
     from crm import audited, schedule, wiring
     from crm.audit import tracking
+    from crm.backup.uploads import accept_large
     from crm.lib import html, limits, static_files
     from crm.settings import overlay
     from crm.setup.routes import lead_here
@@ -60,10 +66,18 @@ def _wire(app: Flask) -> None:
     sessions.init_app(app)
     app.before_request(lead_here)
     app.before_request(access.guard)
+    app.before_request(accept_large)
     security.FormProtection(app)
     limits.init_app(app)
     for blueprint in wiring.BLUEPRINTS:
         app.register_blueprint(blueprint)
+    _offer(app, wiring)
+    queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
+    app.context_processor(wiring.page_context)
+
+
+def _offer(app: Flask, wiring: Any) -> None:
+    """What the map lists, where those below it find it."""
     app.extensions["listeners"] = wiring.LISTENERS
     app.extensions["contact_panels"] = wiring.CONTACT_PANELS
     app.extensions["account_panels"] = wiring.ACCOUNT_PANELS
@@ -74,6 +88,7 @@ def _wire(app: Flask) -> None:
     app.extensions["contact_columns"] = wiring.CONTACT_COLUMNS
     app.extensions["contact_bulk_actions"] = wiring.CONTACT_BULK_ACTIONS
     app.extensions["where_used"] = wiring.WHERE_USED
+    app.extensions["mentioning"] = wiring.MENTIONING
     app.extensions["subject_pages"] = wiring.SUBJECT_PAGES
     app.extensions["condition_fields"] = {field.key: field for field in wiring.CONDITION_FIELDS}
     app.extensions["more_condition_fields"] = wiring.MORE_CONDITION_FIELDS
@@ -81,5 +96,5 @@ def _wire(app: Flask) -> None:
     app.extensions["actions"] = wiring.actions_of
     app.extensions["finders"] = wiring.FINDERS
     app.extensions["waiting"] = wiring.WAITING
-    queue.init_app(app, wiring.JOB_MODULES, schedule.CLOCK)
-    app.context_processor(wiring.page_context)
+    app.extensions["health_checks"] = wiring.HEALTH_CHECKS
+    app.extensions["prunes"] = wiring.PRUNES

@@ -25,7 +25,7 @@ from crm.ownership.models import Absence, OwnershipRule
 from crm.preferences.models import CommunicationPreferences, EmailUnsubscribe, Topic
 from crm.privacy.models import Erasure
 from crm.settings.models import Setting
-from crm.tags.models import Tag, Tagging
+from crm.tags.models import Tag, Tagging, TagRule
 from crm.tasks.models import Task
 from crm.users.entering import Invitation
 from crm.users.models import ApiToken, Role, Team, User, UserSession
@@ -72,6 +72,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited(FieldValue, lambda _value: ""),
     Audited(Tag, _name),
     Audited(Tagging, lambda _tagging: ""),
+    Audited(TagRule, lambda rule: rule.activity_type, frozenset({"past_after_id", "past_until_id", "past_tagged"})),
     Audited(Note, lambda note: note.kind, masked=frozenset({"content"})),
     Audited(Task, lambda task: task.title, frozenset({"reminded_at"})),
     Audited(EmailUnsubscribe, lambda _left: ""),

@@ -285,9 +285,11 @@ def bench(name: str | None, as_json: bool) -> None:
 @in_app
 def doctor() -> None:
     """Check configuration, database, mail and worker; exit 1 with the reason when something is wrong."""
-    findings = checks.run()
+    findings = checks.run_all()
     for finding in findings:
-        click.echo(f"{'ok   ' if finding.is_well else 'WRONG'} {finding.subject}: {finding.text}")
+        click.echo(
+            f"{'ok   ' if finding.is_well else 'WRONG'} {finding.subject}: {finding.text} {finding.advice}".rstrip()
+        )
     sys.exit(0 if all(each.is_well for each in findings) else 1)
 
 

@@ -4,11 +4,12 @@ request or a busy database.
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with our own words."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(sa.exc.OperationalError, _database)
+    app.register_error_handler(OSError, _file)
     app.register_error_handler(OverflowError, _bad_value)
     app.register_error_handler(UnicodeEncodeError, _bad_value)
     app.register_error_handler(sa.exc.DataError, _bad_value)
@@ -55,14 +57,24 @@ def _http(error: HTTPException) -> Any:
 
 def _database(error: sa.exc.OperationalError) -> Reply:
     rollback()
+    g.writes, g.reads = False, True  # what the page of the error asks, it only reads
     text = str(error.orig)
     if "full" in text or "disk I/O" in text:
         log.error("the disk is full: %s", text)
-        return _page(507), 507
+        return _page(507), 507, {"Retry-After": "60"}
     if "locked" in text or "busy" in text:
         return _page(503), 503, {"Retry-After": "2"}
     log.exception("the database failed")
     return _page(503), 503, {"Retry-After": "10"}
+
+
+def _file(error: OSError) -> Reply:
+    """A file that could not be written, or something unforeseen."""
+    if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        return _unforeseen(error)
+    rollback()
+    log.error("the disk is full: %s", error)
+    return _page(507), 507, {"Retry-After": "60"}
 
 
 def _bad_value(error: Exception) -> Reply:

@@ -6,28 +6,34 @@ from crm.activity.jobs import dispatch
 from crm.api.jobs import forget_keys
 from crm.audiences.jobs import refresh_audiences, settle_audiences
 from crm.automation.jobs import enroll_matching, process_enrollments
+from crm.backup.jobs import back_up_nightly
 from crm.bounces.jobs import apply_reports, confirm_subscriptions, forget_reports, read_mailbox
 from crm.broadcasts.jobs import check_broadcast_links, run_broadcasts
 from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.jobs import sweep_names
 from crm.delivery.jobs import check_domains
 from crm.duplicates.jobs import find_duplicates, forget_merges
-from crm.email.jobs import deliver, mail_accounts, mail_notifications
+from crm.email.jobs import deliver, mail_accounts, mail_notifications, settle_clicks
 from crm.exports.jobs import run_exports, sweep_exports
-from crm.health.jobs import heartbeat
+from crm.health.jobs import heartbeat, look_after_health
 from crm.imports.jobs import run_imports, sweep_imports
 from crm.notes.jobs import purge_notes
 from crm.queue import Every
 from crm.recovery.jobs import forget_deleted
+from crm.settings.jobs import prune
 from crm.tags.jobs import go_back
 from crm.tasks.jobs import purge_tasks, remind_of_tasks
 from crm.users.jobs import forget_sign_ins
 
 CLOCK = (
     Every(1, heartbeat),
+    Every(5, look_after_health),
+    Every(60, back_up_nightly),
+    Every(60 * 24, prune),
     Every(1, dispatch),
     Every(1, deliver),
     Every(1, mail_notifications),
+    Every(1, settle_clicks),
     Every(1, mail_accounts),
     Every(1, run_imports),
     Every(1, run_bulk_actions),

@@ -52,13 +52,19 @@ from crm.audiences import listing as audiences_listing
 from crm.audiences import member_routes as audience_members
 from crm.audiences import queries as audiences_queries
 from crm.audiences import routes as audiences
+from crm.audit import operations as audit_operations
+from crm.audit_log import routes as audit_log
 from crm.automation import draft_routes, enrollment_routes, mentions, problem_routes, step_routes
+from crm.automation import email_routes as step_emails
 from crm.automation import finding as workflow_finding
 from crm.automation import jobs as automation_jobs
 from crm.automation import listeners as automation
 from crm.automation import routes as workflows
 from crm.automation import waiting as automation_waiting
 from crm.automation.upcoming import next_steps
+from crm.backup import jobs as backup_jobs
+from crm.backup import routes as backups
+from crm.backup.checks import last_backup
 from crm.bounces import jobs as bounces_jobs
 from crm.bounces import report_routes as email_reports
 from crm.bounces import routes as email_webhooks
@@ -71,9 +77,11 @@ from crm.broadcasts import queries as broadcasts_queries
 from crm.broadcasts import result_routes as broadcast_results
 from crm.broadcasts import routes as broadcasts
 from crm.broadcasts import step_routes as broadcast_steps
+from crm.broadcasts import waiting as broadcasts_waiting
 from crm.bulk import jobs as bulk_jobs
 from crm.bulk import listing as bulk_listing
 from crm.bulk import routes as bulk
+from crm.bulk import waiting as bulk_waiting
 from crm.conditions.fields import Field
 from crm.conditions.mentions import Mentioned, Use
 from crm.contacts import board_routes, condition_routes, list_routes, recently_deleted, view_routes
@@ -97,24 +105,35 @@ from crm.departures import routes as departures
 from crm.duplicates import jobs as duplicates_jobs
 from crm.duplicates import routes as duplicates
 from crm.email import centre_routes as centre
+from crm.email import checks as email_checks
 from crm.email import confirming_routes as confirming
 from crm.email import fields as email_fields
 from crm.email import finding as template_finding
 from crm.email import jobs as email_jobs
 from crm.email import message_routes as messages
+from crm.email import pruning as email_pruning
 from crm.email import queries as email_queries
+from crm.email import result_routes as email_results
 from crm.email import routes as templates
 from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
+from crm.email import view_routes as view_email
 from crm.email import waiting as email_waiting
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
+from crm.exports import waiting as exports_waiting
+from crm.health import checks as health_checks
+from crm.health import hold, hold_routes, waiting
 from crm.health import jobs as health_jobs
+from crm.health import page_routes as health_page
 from crm.health import routes as health
-from crm.health.waiting import Waiting
+from crm.health.queries import has_trouble
+from crm.health.waiting import ACTIVITIES, Waiting
 from crm.home import routes as home
 from crm.imports import jobs as imports_jobs
 from crm.imports import routes as imports
+from crm.imports import waiting as imports_waiting
+from crm.lib import clock
 from crm.notes import jobs as notes_jobs
 from crm.notes import routes as notes
 from crm.notifications import routes as notifications
@@ -128,7 +147,10 @@ from crm.privacy import jobs as privacy_jobs
 from crm.privacy import routes as privacy
 from crm.recovery import jobs as recovery_jobs
 from crm.search import routes as search
+from crm.settings import brand
+from crm.settings import jobs as settings_jobs
 from crm.settings import routes as settings
+from crm.settings.pruning import Prune
 from crm.setup import routes as setup
 from crm.style import routes as style
 from crm.tags import fields as tag_fields
@@ -162,6 +184,7 @@ from crm.users import (
     two_factor_routes,
 )
 from crm.users import jobs as users_jobs
+from crm.users import pruning as users_pruning
 from crm.users import routes as users
 from crm.users.finding import Finder
 from crm.users.models import User
@@ -187,6 +210,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     enrollment_routes.bp,
     problem_routes.bp,
     settings.bp,
+    brand.bp,
+    backups.bp,
+    hold_routes.bp,
+    health_page.bp,
+    audit_log.bp,
     custom_fields.bp,
     teams.bp,
     templates.bp,
@@ -196,6 +224,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     suppressions.bp,
     sending.bp,
     email_reports.bp,
+    email_results.bp,
+    step_emails.bp,
+    view_email.bp,
     centre.bp,
     confirming.bp,
     preferences.bp,
@@ -241,6 +272,8 @@ JOB_MODULES: tuple[ModuleType, ...] = (
     audiences_jobs,
     automation_jobs,
     health_jobs,
+    settings_jobs,
+    backup_jobs,
     imports_jobs,
     bulk_jobs,
     api_jobs,
@@ -375,10 +408,30 @@ FINDERS: tuple[Finder, ...] = (
 """What the search box finds, in this order."""
 
 WAITING: tuple[Waiting, ...] = (
+    broadcasts_waiting.WAITING,
     email_waiting.WAITING,
     automation_waiting.WAITING,
+    ACTIVITIES,
+    imports_waiting.WAITING,
+    bulk_waiting.WAITING,
+    exports_waiting.WAITING,
 )  # fmt: skip
 """Work that waits for its moment: what a hold keeps back and the health page counts."""
+
+HEALTH_CHECKS: tuple[health_checks.Check, ...] = (
+    *health_checks.CHECKS,
+    email_checks.sends,
+    last_backup,
+)  # fmt: skip
+"""What the health page and `doctor` look at."""
+
+PRUNES: tuple[Prune, ...] = (
+    email_pruning.PRUNE,
+    Prune("sign-ins", "Sign-ins that have ended", "SIGN_INS_KEPT_DAYS", users_pruning.forget_sessions),
+    Prune("tries", "History of signing in", "SIGN_INS_KEPT_DAYS", users_pruning.forget_tries),
+    Prune("audit", "Entries of the audit log", "AUDIT_KEPT_DAYS", audit_operations.prune),
+)  # fmt: skip
+"""What goes when it is old."""
 
 WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     mentions.workflows_with,
@@ -389,6 +442,18 @@ WHERE_USED: tuple[Callable[[Mentioned], Sequence[Use]], ...] = (
     email_queries.templates_with,
 )  # fmt: skip
 """Who may refer to a tag or an audience; each is asked before one is deleted."""
+
+MENTIONING: tuple[tuple[str, str], ...] = (
+    ("audiences", "condition"),
+    ("contact_views", "query"),
+    ("contact_tag_rules", "filters"),
+    ("contact_tag_rules", "condition"),
+    ("ownership_rules", "condition"),
+    ("broadcasts", "condition"),
+    ("automation_versions", "trigger_conditions"),
+    ("automation_steps", "step_config"),
+)  # fmt: skip
+"""Columns that speak of tags, in conditions and configurations: where one takes the place of another."""
 
 SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     "contact_tags": ("tags.edit", "tag_id"),
@@ -445,10 +510,21 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
             Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
             Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
-            Place("settings", "School", "settings.index", "building", "crm.settings.manage"),
+            Place("settings", "Settings", "settings.index", "settings", "crm.settings.manage"),
         ),
     ),
 )
+
+
+SETTINGS_PAGES: tuple[Place, ...] = (
+    Place("school", "School", "settings.index", "building"),
+    Place("locale", "Locale", "settings.locale", "world"),
+    Place("retention", "Retention", "settings.retention", "clock"),
+    Place("backups", "Backups", "backups.index", "database"),
+    Place("health", "Health", "health_page.index", "activity"),
+    Place("audit", "Audit log", "audit_log.index", "history"),
+)
+"""The pages of the settings area, side by side; all for those who manage settings."""
 
 
 QUICK_ADD: tuple[Place, ...] = (
@@ -477,11 +553,23 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
+        "settings_pages": lambda: SETTINGS_PAGES,
+        "standing_hold": _standing_hold,
+        "held_back": lambda: waiting.queues(clock.now(), held_only=True),
+        "has_trouble": _has_trouble,
         "unread_count": lambda: unread_count(current_user),
         "quick_add": [
             each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
         ],
     }
+
+
+def _standing_hold() -> hold.Hold | None:
+    return hold.current() if current_user.is_authenticated else None
+
+
+def _has_trouble() -> bool:
+    return current_user.is_authenticated and current_user.can("crm.settings.manage") and has_trouble(clock.now())
 
 
 def places_of(user: User) -> list[Place]:

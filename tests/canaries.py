@@ -89,8 +89,8 @@ class _Made:
 
 def _plain(column: sa.Column[Any], word: str, number: int) -> Any:
     """A value of the column's type; words carry the mark, the table and the column."""
-    if column.name in PLAIN and not (column.name in {"kind", "status", "country"} and column.nullable):
-        return f"{PLAIN[column.name]}{number if column.unique else ''}"
+    if column.name in PLAIN:
+        return None if column.nullable else f"{PLAIN[column.name]}{number if column.unique else ''}"
     kind: type = column.type.python_type
     if kind is str:
         text = f"{word} {column.table.name} {column.name} {number}"

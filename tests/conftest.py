@@ -54,7 +54,8 @@ class Client(FlaskClient):
 
 def make_app(instance: Path, **overrides: Any) -> Flask:
     """The app as tests want it: cheap passwords, no CSRF token to fetch, jobs run when a test says so."""
-    app = create_app(instance, **{"TESTING": True, "WTF_CSRF_ENABLED": False, "ARGON2": CHEAP, **overrides})
+    own = {"TESTING": True, "WTF_CSRF_ENABLED": False, "ARGON2": CHEAP, "TRACKING_BUFFER": 0}
+    app = create_app(instance, **{**own, **overrides})
     app.test_client_class = Client
     return app
 

@@ -20,7 +20,7 @@ FLOORS = (
     ("imports", "exports", "bulk"),
     ("broadcasts", "scoring", "webforms", "ownership", "bounces"),
     ("automation",),
-    ("landing", "analytics", "duplicates", "departures"),
+    ("landing", "analytics", "duplicates", "audit_log", "departures"),
     ("reports", "api", "demo", "search"),
     ("privacy",),
     ("wiring", "schedule", "audited"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import Activity
 from crm.database import after_commit, db, table_of
 from crm.lib import clock
-from crm.lib.bulk import execute_many
+from crm.lib.bulk import execute_alike, execute_many
 from crm.queue import nudge
 
 _APPEND = sa.insert(table_of(ContactActivity))
+SAID = ("title", "description", "metadata", "subject_id")
+"""What differs between facts of one type by one actor."""
 
 
 def emit(*activities: Activity) -> None:
@@ -27,6 +29,24 @@ def emit_all(activities: Iterable[Activity], at: datetime | None = None) -> None
     """Append many facts in one statement; `at` is when they happened, if not now."""
     moment = at or clock.now()
     emit_dated((each, moment) for each in activities)
+
+
+def emit_same(activity: Activity, contact_ids: Iterable[int]) -> None:
+    """Append the same fact for many contacts, whoever it names itself."""
+    emit_groups([(activity, list(contact_ids))])
+
+
+def emit_groups(groups: Iterable[tuple[Activity, Sequence[int]]]) -> None:
+    """Append facts of one type by one actor, each for all of its contacts, whoever it names itself; each is put into words once."""
+    said = [(row_of(activity, clock.now()), ids) for activity, ids in groups if ids]
+    if not said:
+        return
+    columns = {name: [row[name] for row, ids in said for _ in ids] for name in SAID}
+    columns["contact_id"] = [each for _, ids in said for each in ids]
+    shared = {name: value for name, value in said[0][0].items() if name not in columns}
+    db.session.flush()
+    execute_alike(db.session.connection(), _APPEND, shared, columns)
+    after_commit(nudge, "dispatch")
 
 
 def emit_dated(dated: Iterable[tuple[Activity, datetime]]) -> None:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -145,8 +144,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, str | Decimal):
-        return str(value)[:LONGEST]
+    if not isinstance(value, dict | list | tuple):
+        return "(data)" if isinstance(value, bytes) else str(value)[:LONGEST]
     text = json.dumps(value, ensure_ascii=False, default=str)
     return json.loads(text) if len(text) <= LONGEST and not is_secret(text) else "(long)"
 

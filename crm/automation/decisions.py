@@ -14,6 +14,8 @@ class SendEmail:
     subject: str = ""
     content: str = ""
     is_marketing: bool = True
+    topic_id: int | None = None
+    """Instead of the template's."""
     sender_id: int | None = None
 
 

@@ -51,6 +51,12 @@ class Card:
         return any(each.is_error for each in self.findings)
 
     @property
+    def sends_email(self) -> bool:
+        """Whether its emails have results to look at."""
+        kind = STEPS.get(self.step.step_type)
+        return kind is not None and kind.sends_email
+
+    @property
     def is_first(self) -> bool:
         return self.position == 1
 

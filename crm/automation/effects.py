@@ -60,8 +60,8 @@ def _words(effect: SendEmail) -> tuple[int, str | None, int | None]:
     """The content to send, as which kind, under which topic."""
     if effect.template_id:
         template = db.session.get_one(EmailTemplate, effect.template_id)
-        return template.content_id, template.kind, template.topic_id
-    return ensure_content(effect.subject, effect.content).id, None, None
+        return template.content_id, template.kind, effect.topic_id or template.topic_id
+    return ensure_content(effect.subject, effect.content).id, None, effect.topic_id
 
 
 def add_tags(deeds: Sequence[Deed]) -> None:

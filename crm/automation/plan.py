@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from crm.automation.types import STEPS
 from crm.database import db
 
 KEPT = 200
+SECONDS = 5.0
+"""So long a plan is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,15 @@ class Plan:
 
 
 def plan_of(version_id: int) -> Plan:
-    """The plan of a published version, from memory if it was asked for before."""
-    kept: dict[int, Plan] = current_app.extensions.setdefault("automation_plans", {})
-    if version_id not in kept:
+    """The plan of a published version, from memory if it was asked for a moment ago: a tag may have taken another's place since."""
+    kept: dict[int, tuple[float, Plan]] = current_app.extensions.setdefault("automation_plans", {})
+    now = time.monotonic()
+    if version_id not in kept or now - kept[version_id][0] > SECONDS:
         if len(kept) >= KEPT:
             kept.clear()
         steps = db.session.scalars(sa.select(Step).where(Step.version_id == version_id))
-        kept[version_id] = make_plan(version_id, steps)
-    return kept[version_id]
+        kept[version_id] = now, make_plan(version_id, steps)
+    return kept[version_id][1]
 
 
 def draft_plan(version: Version) -> Plan:

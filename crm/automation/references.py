@@ -16,6 +16,7 @@ from crm.database import db
 from crm.delivery.models import EmailSender
 from crm.email.models import EmailTemplate
 from crm.lib.form_checks import choices
+from crm.preferences.models import Topic
 from crm.tags.models import Tag
 from crm.tags.operations import Refused as TagRefused
 from crm.tags.operations import ensure_tag
@@ -104,5 +105,6 @@ TAG = Reference("tag", Tag, "slug", make=ensure_tag, permission="crm.tags.manage
 AUDIENCE = Reference("audience", Audience, "slug")
 BROADCAST = ById("broadcast", Broadcast, "id")
 TEMPLATE = Reference("template", EmailTemplate, "slug")
+TOPIC = Reference("topic", Topic, "slug")
 USER = Reference("user", User, "email")
 SENDER = Reference("sender", EmailSender, "address")

@@ -31,6 +31,9 @@ class StepType(Declared):
     can_wait: ClassVar[bool] = False
     """Whether a contact may rest here, so that a loop through it takes time."""
 
+    sends_email: ClassVar[bool] = False
+    """Whether its emails have results to look at."""
+
     def outcomes(self, config: Config) -> tuple[Outcome, ...]:  # noqa: ARG002
         """The ways on; none for a step that always ends the workflow."""
         return (MAIN,)

@@ -68,7 +68,7 @@ def touch(broadcast: Broadcast) -> None:
     broadcast.version += 1
     broadcast.updated_at = clock.now()
     if broadcast.status != "draft":
-        broadcast.status = "draft"
+        broadcast.status, broadcast.error = "draft", None
     db.session.flush()
 
 

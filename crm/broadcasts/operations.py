@@ -28,7 +28,7 @@ OPEN = ("pending", "claimed", "sending")
 def launch(broadcast: Broadcast, by: Actor, now: datetime | None = None) -> bool:
     """Send it now: its recipients are written down by the worker, then it goes out. Whether this was the launch; a second one is none."""
     at = now or clock.now()
-    values = {"status": "launching", "launched_at": at, "launched_by": by.user_id, "scheduled_at": None}
+    values = {"status": "launching", "launched_at": at, "launched_by": by.user_id, "scheduled_at": None, "error": None}
     if not _move(broadcast, WRITABLE, **values):
         return False
     per_minute, is_test = broadcast.per_minute, broadcast.test_on is not None

@@ -11,13 +11,16 @@ from crm.broadcasts.models import Broadcast, BroadcastAudience, BroadcastContact
 from crm.conditions.compiler import compile_condition
 from crm.conditions.sentences import sentence
 from crm.contacts.models import Contact
+from crm.contacts.queries import scope
 
 
 def meant(broadcast: Broadcast, now: datetime | None = None) -> sa.ColumnElement[bool]:
-    """The contacts a broadcast is for. Nobody, while nobody was chosen or an audience it names is gone."""
+    """The contacts a broadcast is for, of those its author may see. Nobody, while nobody was chosen or an audience it names is gone."""
     if not broadcast.has_audience or any(each.is_gone for each in broadcast.audiences):
         return sa.false()
     parts = [_included(broadcast)]
+    if broadcast.creator is not None and broadcast.creator.sees_assigned_only:
+        parts.append(scope(broadcast.creator))
     if broadcast.has_condition:
         parts.append(compile_condition(broadcast.condition, now))
     if excluded := _ids(broadcast.excluded):

@@ -39,7 +39,10 @@ def show(broadcast_id: int) -> ResponseReturnValue:
     broadcast = launched_or_404(broadcast_id)
     state = _state(broadcast)
     return render_template(
-        "broadcasts/results.html", broadcast=broadcast, result=results.result_of(broadcast, clock.now()), **state
+        "broadcasts/results.html",
+        broadcast=broadcast,
+        result=results.result_of(broadcast, current_user, clock.now()),
+        **state,
     )
 
 

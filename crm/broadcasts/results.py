@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from crm.broadcasts import deciding, significance
 from crm.broadcasts.deciding import Trial
 from crm.broadcasts.models import Broadcast
+from crm.contacts.models import Contact
+from crm.contacts.queries import scope
 from crm.email import analytics
 from crm.email.analytics import EmailFigures, Which
+from crm.email.models import EmailMessage
 from crm.lib.charts import BarChart, LineChart, Row, ShareChart, bar_chart, line_chart, percent, share_chart
 from crm.preferences.queries import REASONS
+from crm.users.models import User
 
 PEOPLE = ("By people", "By programs")
 
@@ -50,9 +56,11 @@ class Compared:
     words: str = field(default="")
 
 
-def result_of(broadcast: Broadcast, now: datetime) -> Result:
-    """The figures, and the charts once something was sent."""
+def result_of(broadcast: Broadcast, viewer: User, now: datetime) -> Result:
+    """The figures, and the charts once something was sent, of the contacts this viewer may see."""
     which = analytics.of_broadcast(broadcast.id)
+    if viewer.sees_assigned_only:
+        which = sa.and_(which, EmailMessage.contact_id.in_(sa.select(Contact.id).where(scope(viewer))))
     figures = analytics.figures(which)
     if not figures.sent:
         return Result(figures)

@@ -15,6 +15,7 @@ from crm.broadcasts.operations import OPEN, counts, lane, launch
 from crm.database import commit, db, rollback, table_of
 from crm.email import lanes
 from crm.email.models import EmailMessage
+from crm.health import hold
 from crm.lib import clock
 from crm.users.models import User
 
@@ -42,14 +43,26 @@ def under_way() -> Sequence[int]:
 
 
 def fire(now: datetime) -> None:
-    """Launch what is due. What is later than LATE, because nobody was at work, is marked as missed and asks."""
+    """Launch what is due. What is later than LATE, because nobody was at work, is marked as missed and asks. Nothing during a hold."""
+    if hold.stands():
+        commit()
+        return
     due = sa.select(Broadcast).where(Broadcast.status == "scheduled", Broadcast.scheduled_at <= now)
     for broadcast in db.session.scalars(due.order_by(Broadcast.scheduled_at).with_for_update(skip_locked=True)).all():
-        if broadcast.scheduled_at and now - broadcast.scheduled_at > LATE:
-            broadcast.status = "missed"
+        if problem := _stops(broadcast, now):
+            broadcast.status, broadcast.error = "missed", problem
         else:
             launch(broadcast, _whose(broadcast), now)
     commit()
+
+
+def _stops(broadcast: Broadcast, now: datetime) -> str:
+    """Why it does not go out by itself though its time has come."""
+    if broadcast.scheduled_at and now - broadcast.scheduled_at > LATE:
+        return "Nothing could be sent at its time. What is more than two hours late does not go out by itself."
+    if gone := next((each for each in broadcast.audiences if each.is_gone), None):
+        return f"The audience “{gone.name}” was deleted before its time came."
+    return "" if broadcast.variants else "Nothing was written."
 
 
 def _whose(broadcast: Broadcast) -> Actor:

@@ -17,8 +17,9 @@ from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
 from crm.conditions.compiler import compile_condition
+from crm.contacts.few import count_up_to, is_few
 from crm.contacts.models import Contact
-from crm.contacts.orders import FEW, order_of, ordered, sort_of
+from crm.contacts.orders import FEW, SORTS, order_of, ordered, sort_of
 from crm.contacts.queries import scope
 from crm.contacts.search import found_among_others, found_by, said, searched
 from crm.database import db, is_postgresql, table_of
@@ -157,7 +158,7 @@ def _near(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
     order = Order(contacts.c.id, contacts.c.id, is_descending=True) if is_newest_first else order_of(wanted.sort)
     place = read_cursor(cursor, order)
     for stride in STRIDES:
-        edge = within(order, place, lambda each: db.session.execute(each).all(), stride)
+        edge = within(order, place, _fetch, stride)
         if edge is None:
             return None
         found = _page(contacts, contacts, order, [shared, edge, *others], cursor)
@@ -175,19 +176,39 @@ def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
         return _page(source, contacts, Order(cheapest, cheapest, is_descending=True), conditions, cursor)
     if len(conditions) > 1 and wanted.text and not is_postgresql():
         ids = db.session.scalars(sa.select(contacts.c.id).select_from(source).where(*conditions).limit(FEW + 1)).all()
-        conditions = [contacts.c.id.in_(all_of(ids))] if len(ids) <= FEW else conditions
-    elif conditions and _is_few(source, conditions):
-        found = sa.select(contacts).select_from(source).where(*conditions).limit(FEW + 1).subquery("contacts")
-        return _page(*ordered(wanted.sort, found, found), (), cursor)
+        if len(ids) <= FEW:
+            return _collected(wanted, contacts, [contacts.c.id.in_(all_of(ids))], cursor)
+    elif conditions and is_few(FEW, source, conditions):
+        return _collected(wanted, source, conditions, cursor)
     if cheapest is not None:
         conditions = [found_by(wanted.text)]
     return _page(*ordered(wanted.sort, contacts, contacts), conditions, cursor)
 
 
+def _collected(
+    wanted: Wanted, source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]], cursor: str | None
+) -> Page:
+    """The page of few contacts, who are sorted by what the order needs of them; the rest is read of those on the page."""
+    contacts = table_of(Contact)
+    sort = contacts.c[(sort_of(wanted.sort) or SORTS["created"]).sorted_column]
+    some = (
+        sa.select(contacts.c.id, *([sort] if sort is not contacts.c.id else ())).select_from(source).where(*conditions)
+    )
+    found = some.limit(FEW + 1).subquery("contacts")
+    tables, _, order = ordered(wanted.sort, found, found)
+    place = read_cursor(cursor, order)
+    narrow = page(sa.select(order.id).select_from(tables), order, place, _fetch, PAGE)
+    wide = {
+        each.id: each
+        for each in _fetch(_shown(contacts, contacts).where(contacts.c.id.in_([each.id for each in narrow.rows])))
+    }
+    return replace(narrow, rows=[wide[each.id] for each in narrow.rows])
+
+
 def contact_count(wanted: Wanted, viewer: User, most: int | None = None) -> int:
     """How many contacts there are, counted up to `most`, else to one more than COUNTED."""
     source, conditions, _ = _source(wanted, viewer)
-    return _count_up_to(most or COUNTED + 1, source, conditions)
+    return count_up_to(most or COUNTED + 1, source, conditions)
 
 
 def matching(wanted: Wanted, viewer: User) -> sa.Select[tuple[int]]:
@@ -229,7 +250,7 @@ def _source(
         return table_of(Contact), others, None
     if others:
         shared = said(wanted.text, FEW)
-        if shared is None or not _is_few(table_of(Contact), others):
+        if shared is None or not is_few(FEW, table_of(Contact), others):
             shared = found_among_others(wanted.text, 10 * FEW)
         return table_of(Contact), [shared, *others], None
     source, matches, cheapest = searched(wanted.text)
@@ -247,15 +268,6 @@ def _conditions(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
     return [each for each in conditions if not isinstance(each, sa.True_)]
 
 
-def _is_few(source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]]) -> bool:
-    return _count_up_to(FEW + 1, source, conditions) <= FEW
-
-
-def _count_up_to(most: int, source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
-    some = sa.select(sa.literal(1)).select_from(source).where(*conditions).limit(most).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-
-
 def _page(
     source: sa.FromClause,
     contacts: sa.FromClause,
@@ -263,12 +275,17 @@ def _page(
     conditions: Sequence[sa.ColumnElement[bool]],
     cursor: str | None,
 ) -> Page:
+    from_here = _shown(source, contacts).where(*conditions)
+    walked = None if order.walked is None else _shown(order.walked, contacts).where(*conditions)
+    return page(from_here, order, read_cursor(cursor, order), _fetch, PAGE, walked)
+
+
+def _shown(source: sa.FromClause, contacts: sa.FromClause) -> sa.Select[Any]:
+    """What the list shows of each contact."""
     users = table_of(User)
     shown = (*(contacts.c[name] for name in SHOWN), users.c.name.label("owner_name"))
-    is_owner = users.c.id == contacts.c.owner_id
-    from_here, walked = (
-        sa.select(*shown).select_from(each.outerjoin(users, is_owner)).where(*conditions) if each is not None else None
-        for each in (source, order.walked)
-    )
-    place = read_cursor(cursor, order)
-    return page(from_here, order, place, lambda each: db.session.execute(each).all(), PAGE, walked)
+    return sa.select(*shown).select_from(source.outerjoin(users, users.c.id == contacts.c.owner_id))
+
+
+def _fetch(statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    return db.session.execute(statement).all()

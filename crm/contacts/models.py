@@ -89,8 +89,8 @@ class Contact(Identified, Timestamped, Model):
         sa.Index("ix_contacts_birthday", "birthday", "id"),
         sa.Index("uq_contacts_external_id", "external_id", unique=True, **where_set("external_id")),
         *(sa.Index(f"ix_contacts_{each}", each, "id", **where_set(each)) for each in SELDOM_SET),
-        sa.Index("ix_contacts_last_email_opened_at", "last_email_opened_at"),
-        sa.Index("ix_contacts_last_email_clicked_at", "last_email_clicked_at"),
+        sa.Index("ix_contacts_last_email_opened_at", "last_email_opened_at", **where_set("last_email_opened_at")),
+        sa.Index("ix_contacts_last_email_clicked_at", "last_email_clicked_at", **where_set("last_email_clicked_at")),
     )
 
     @property

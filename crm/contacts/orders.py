@@ -29,6 +29,11 @@ class Sort:
     is_link: bool = False
     """Whether the column points at another contact, whose name is sorted by."""
 
+    @property
+    def sorted_column(self) -> str:
+        """The column of contacts the order begins at."""
+        return "id" if self.field_id is not None else self.column
+
 
 SORTS = {
     "name": Sort("Name", "sort_name"),

@@ -11,7 +11,7 @@ from crm.contacts.operations import Refused
 from crm.contacts.search import reindex
 from crm.database import db
 from crm.lib import clock
-from crm.recovery.models import KEPT_FOR, DeletedRecord
+from crm.recovery.models import DeletedRecord, kept_for
 from crm.recovery.operations import bring_back
 from crm.users.models import User
 
@@ -21,7 +21,7 @@ TAKEN = "Somebody else has the email address {} now. Change it there first."
 def deleted_contacts(viewer: User) -> sa.Select[tuple[DeletedRecord]]:
     """The contacts that can still be brought back. Whoever does not see all contacts sees those they deleted themselves."""
     found = sa.select(DeletedRecord).where(
-        DeletedRecord.table_name == "contacts", DeletedRecord.deleted_at > clock.now() - KEPT_FOR
+        DeletedRecord.table_name == "contacts", DeletedRecord.deleted_at > clock.now() - kept_for()
     )
     return found.where(DeletedRecord.deleted_by == viewer.id) if viewer.sees_assigned_only else found
 

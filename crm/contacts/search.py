@@ -21,8 +21,12 @@ from crm.lib.words import fold
 
 TEXT = "sort_name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '')"
 """What is searched: the name without accents and case, the address and the number."""
+WORDS = (
+    "CREATE VIRTUAL TABLE contacts_search USING fts5(text, prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2')"
+)
+FILL = f"INSERT INTO contacts_search (rowid, text) SELECT id, {TEXT} FROM contacts ORDER BY id"  # noqa: S608
 CREATE = (
-    "CREATE VIRTUAL TABLE contacts_search USING fts5(text, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')",
+    WORDS,
     "CREATE VIRTUAL TABLE contacts_search_parts USING fts5(text, tokenize='trigram', detail=none, columnsize=0,"
     " content='contacts_search', content_rowid='rowid')",
     f"{spelling.CREATE} WITHOUT ROWID",
@@ -175,7 +179,7 @@ def searched(text: str) -> tuple[sa.FromClause, sa.ColumnElement[bool], sa.Colum
 def said(text: str, few: int) -> sa.ColumnElement[bool] | None:
     """The same as `by_beginnings`, as a look at one contact after the other; None unless more than `few` share what the words begin with.
 
-    The index reads all that begins with a word before it gives the first; the beginnings of three letters it has ready.
+    The index reads all that begins with a word before it gives the first; the beginnings of up to four letters it has ready.
     """
     typed = words(text)
     stems = by_beginnings(" ".join(word[:3] for word in typed))

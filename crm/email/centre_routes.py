@@ -62,6 +62,21 @@ def choose(token: str) -> Any:
     return redirect(url_for(".preferences", token=token, saved=1), 303)
 
 
+@bp.post("/topic")
+@public()
+def leave_topic(token: str) -> Any:
+    """No more of the topic this email went under; the rest still comes."""
+    holder = holder_of(token)
+    if holder is None:
+        return _nobody()
+    topic = holder.topic
+    if topic is not None:
+        words = f"No more “{topic.name}” to {holder.email}"
+        choices.choose(holder.reader, {f"topic:{topic.slug}": False}, source(shown={"": words}))
+        commit()
+    return redirect(url_for(".preferences", token=token, saved=1), 303)
+
+
 @bp.get("/confirmation")
 @public()
 def confirmation(token: str) -> Any:

@@ -110,6 +110,7 @@ def _footer(mask: Mask) -> str:
         address=_postal_address(mask),
         unsubscribe=mask.add("{{ unsubscribe_url }}"),
         preferences=mask.add("{{ preferences_url }}"),
+        view=mask.add("{{ view_url }}"),
     )
 
 

@@ -87,7 +87,7 @@ def number_of(condition: Any) -> sa.ColumnElement[int]:
 
 _M = EmailMessage
 _OUT = sa.or_(_M.sent_at.is_not(None), _M.bounced_at.is_not(None))
-CAME_BACK = _M.bounce_type.is_not(None) & (_M.bounce_type != "complaint")
+CAME_BACK = _M.bounce_type.is_not(None)
 COUNTS: dict[str, sa.ColumnElement[int]] = {
     "total": sa.func.count(),
     "sent": number_of(_OUT),
@@ -101,7 +101,7 @@ COUNTS: dict[str, sa.ColumnElement[int]] = {
     "clicked": number_of(_M.clicked_at.is_not(None)),
     "machine_clicked": number_of(sa.and_(_M.machine_clicked_count > 0, _M.clicked_at.is_(None))),
     "unsubscribed": number_of(_M.unsubscribed_at.is_not(None)),
-    "complained": number_of(_M.bounce_type == "complaint"),
+    "complained": number_of(_M.complained_at.is_not(None)),
 }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm.email.models import EmailLinkClick, EmailMessage
+from crm.email.devices import DEVICES, UNKNOWN
+from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,11 @@ class Moment:
     tone: str = "neutral"
 
 
-def history_of(message: EmailMessage, clicks: Sequence[EmailLinkClick]) -> list[Moment]:
+def history_of(
+    message: EmailMessage, clicks: Sequence[EmailLinkClick], opens: Sequence[EmailOpen] = ()
+) -> list[Moment]:
     """What happened to the message, newest first."""
-    story = [*_sending(message), *_answers(message), *map(_click, clicks)]
+    story = [*_sending(message), *_answers(message), *map(_click, clicks), *map(_open, opens)]
     return sorted(story, key=lambda each: each.at or message.created_at)[::-1]
 
 
@@ -54,24 +57,30 @@ def _sending(message: EmailMessage) -> Iterator[Moment]:
 
 
 def _answers(message: EmailMessage) -> Iterator[Moment]:
-    if message.opened_at:
-        times = f"{message.opened_count} times so far" if message.opened_count > 1 else ""
-        yield Moment(message.opened_at, "mail-opened", "Opened", times, "good")
-    if message.machine_opened_count:
-        fetched = f"{message.machine_opened_count} × by a program ({message.machine_reason}); not counted"
-        yield Moment(message.sent_at, "server", "Fetched", fetched)
     if message.complained_at:
         yield Moment(message.complained_at, "alert-triangle", "Reported as spam", "", "bad")
     if message.unsubscribed_at:
         yield Moment(message.unsubscribed_at, "mail-off", "Unsubscribed", "", "warn")
 
 
+def _open(seen: EmailOpen) -> Moment:
+    if seen.visitor == "person":
+        return Moment(seen.opened_at, "mail-opened", "Opened", _device(seen), "good")
+    return Moment(seen.opened_at, "server", "Fetched by a program", f"{seen.machine_reason}; not counted")
+
+
 def _click(click: EmailLinkClick) -> Moment:
-    if click.machine_reason:
+    if click.visitor == "person":
         return Moment(
-            click.clicked_at,
-            "server",
-            "Link followed by a program",
-            f"{click.url} ({click.machine_reason}); not counted",
+            click.clicked_at, "click", "Link clicked", " · ".join(filter(None, (click.url, _device(click)))), "good"
         )
-    return Moment(click.clicked_at, "click", "Link clicked", click.url, "good")
+    if click.visitor == "waiting":
+        return Moment(click.clicked_at, "click", "Link followed", f"{click.url} ({click.machine_reason})")
+    told = f"{click.url} ({click.machine_reason}); not counted"
+    return Moment(click.clicked_at, "server", "Link followed by a program", told)
+
+
+def _device(seen: EmailOpen | EmailLinkClick) -> str:
+    """What it was read with, as far as it told."""
+    kind = DEVICES.get(seen.device or "", "") if seen.device != UNKNOWN else ""
+    return ", ".join(filter(None, (kind, seen.client, seen.system)))

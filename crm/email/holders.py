@@ -9,8 +9,10 @@ from flask import abort, request
 from crm.activity.vocabulary import Actor
 from crm.contacts.models import Contact
 from crm.database import db
-from crm.email.addresses import UNSUBSCRIBE, tokens
+from crm.email.addresses import UNSUBSCRIBE
 from crm.email.models import EmailMessage
+from crm.lib.tokens import tokens
+from crm.preferences.models import Topic
 from crm.preferences.proof import Source
 
 READER = Actor(name="the contact")
@@ -24,6 +26,12 @@ class Holder:
     reader: Contact
     email: str
     message: EmailMessage | None
+
+    @property
+    def topic(self) -> Topic | None:
+        """What the email was sent under, if that is a topic readers choose."""
+        found = db.session.get(Topic, self.message.topic_id) if self.message and self.message.topic_id else None
+        return found if found is not None and found.is_public else None
 
 
 def holder_of(token: str) -> Holder | None:

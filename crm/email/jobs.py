@@ -10,7 +10,7 @@ from flask import current_app
 
 from crm.database import commit, rollback
 from crm.delivery import ledger
-from crm.email import account_mails, notifying
+from crm.email import account_mails, judging, notifying
 from crm.email.claiming import messages
 from crm.email.sending import new_delivery
 from crm.email.turns import next_turn
@@ -41,6 +41,14 @@ def deliver() -> None:
 def mail_notifications() -> None:
     """Write the emails of what staff were told."""
     while notifying.queue_mails(clock.now()):
+        commit()
+    rollback()
+
+
+@job
+def settle_clicks() -> None:
+    """Judge the clicks that came right after the delivery."""
+    while judging.settle_clicks(clock.now()):
         commit()
     rollback()
 

@@ -8,7 +8,9 @@ from crm.email.masking import Mask
 from crm.lib import merge_tags
 from crm.lib.merge_tags import MergeError
 
-OWN_ADDRESSES = frozenset({"unsubscribe_url", "preferences_url", "confirm_url", "notification.url", "account_url"})
+OWN_ADDRESSES = frozenset(
+    {"unsubscribe_url", "preferences_url", "confirm_url", "view_url", "notification.url", "account_url"}
+)
 """Merge tags that are addresses of ours: they stand as they are and are not tracked."""
 _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"<>]*+)(")')
 _UNTRACKED = ("mailto:", "tel:", "#")

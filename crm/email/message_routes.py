@@ -12,10 +12,12 @@ from crm.contacts.queries import visible_contacts
 from crm.database import commit, db
 from crm.delivery.models import STATUSES, SUPPRESSED_FOR
 from crm.delivery.suppression_list import suppression_of
-from crm.email import operations, preview, queries
+from crm.email import losses, operations, preview, queries
 from crm.email.history import history_of
 from crm.email.models import EmailMessage
 from crm.email.operations import PURPOSES
+from crm.email.revenue import revenue
+from crm.lib import clock
 from crm.lib.htmx import piece
 from crm.lib.merge_tags import MergeError
 from crm.preferences.consent import readers_of
@@ -42,6 +44,7 @@ def index() -> str:
         statuses=STATUSES,
         purposes=PURPOSES,
         undecided=queries.undecided(current_user),
+        lost=losses.lost_since(clock.now().date()),
         is_outbox=not current_app.config["SMTP_URL"],
     )
 
@@ -64,7 +67,8 @@ def show(message_id: int) -> str:
         statuses=STATUSES,
         purposes=PURPOSES,
         about=queries.about(message),
-        history=history_of(message, queries.clicks_of(message)),
+        history=history_of(message, queries.clicks_of(message), queries.opens_of(message)),
+        earned=[("Earned", f"{each.amount:,.2f} {each.currency}") for each in revenue(EmailMessage.id == message.id)],
         may_decide=current_user.can("crm.broadcasts.send"),
     )
 

@@ -84,6 +84,16 @@ def as_received(message: EmailMessage) -> Rendered:
     )
 
 
+def in_browser(message: EmailMessage) -> Rendered:
+    """A message for its reader's browser: as it was sent, its links tracked, without the picture. Raises MergeError."""
+    return rendered(
+        _composed(message.content),
+        message.merge_values or {},
+        link=addresses.click_url(message.id),
+        unsubscribe_url=addresses.unsubscribe_url(message.contact_id, message.id),
+    )
+
+
 def height_of(email: Rendered) -> int:
     """About how tall the email is in its frame, in pixels. The frame is closed to our page too, so it cannot be measured."""
     lines = sum(1 + len(line) // LINE for line in email.text.splitlines())

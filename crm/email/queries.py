@@ -13,7 +13,7 @@ from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.contacts.search import found_by
 from crm.database import db
-from crm.email.models import EmailLinkClick, EmailMessage, EmailTemplate
+from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen, EmailTemplate
 from crm.preferences.consent import readers_of
 from crm.preferences.kinds import KINDS, SYSTEM, kind_of
 from crm.preferences.models import Topic
@@ -66,6 +66,12 @@ def clicks_of(message: EmailMessage) -> Sequence[EmailLinkClick]:
     """The clicks on a message, oldest first."""
     mine = sa.select(EmailLinkClick).where(EmailLinkClick.email_message_id == message.id)
     return db.session.scalars(mine.order_by(EmailLinkClick.id).limit(200)).all()
+
+
+def opens_of(message: EmailMessage) -> Sequence[EmailOpen]:
+    """The times a message's picture was fetched, oldest first."""
+    mine = sa.select(EmailOpen).where(EmailOpen.email_message_id == message.id)
+    return db.session.scalars(mine.order_by(EmailOpen.id).limit(200)).all()
 
 
 def undecided(viewer: User) -> int:

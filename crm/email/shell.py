@@ -5,7 +5,8 @@ from string import Template
 FOOTER = Template(
     "$name$address<br>You receive this because you are in touch with $name. "
     '<a href="$unsubscribe" style="color:#667085;text-decoration:underline">Unsubscribe</a> · '
-    '<a href="$preferences" style="color:#667085;text-decoration:underline">Choose what you get</a>'
+    '<a href="$preferences" style="color:#667085;text-decoration:underline">Choose what you get</a> · '
+    '<a href="$view" style="color:#667085;text-decoration:underline">Read in your browser</a>'
 )
 NOTICE_FOOTER = Template("$name$address<br>You get this because your address was given to $name.")
 STAFF_FOOTER = Template(
@@ -32,7 +33,7 @@ body{margin:0;padding:0;background:#f4f5f7;-webkit-text-size-adjust:100%}
 .foot{padding:20px 32px;font:12px/1.5 -apple-system,BlinkMacSystemFont,"Segoe UI",Helvetica,Arial,sans-serif;color:#667085}
 @media (max-width:620px){.words{padding:24px 20px}.card{border-radius:0}}
 @media (prefers-color-scheme:dark){body,.page{background:#14171c!important}.card{background:#1d2229!important}
-.words{color:#e6e9ee!important}.words a{color:#8ab4ff!important}}
+.words{color:#e6e9ee!important}.words a{color:#8ab4ff!important}.foot,.foot a{color:#a3abb8!important}}
 </style></head>
 <body style="margin:0;padding:0"><table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0"
  style="background:#f4f5f7"><tr><td align="center" style="padding:24px 8px">

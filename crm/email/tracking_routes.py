@@ -5,21 +5,16 @@ A picture is always a picture and a link always leads on, whatever the database 
 
 from __future__ import annotations
 
-import base64
 import logging
-from collections.abc import Callable
 from typing import Any
 
-import sqlalchemy as sa
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from crm.database import commit, rollback
-from crm.email import tracking
-from crm.email.addresses import CLICK, OPEN, tokens
+from crm.database import commit
 from crm.email.holders import READER, Holder, holder_of, source
-from crm.email.machines import machine_reason
-from crm.email.tracking import Visit
+from crm.email.pixel import PIXEL
+from crm.email.tracking_gate import Gate
 from crm.lib import clock
 from crm.preferences import operations, queries
 from crm.preferences.choices import choose_marketing
@@ -28,7 +23,6 @@ from crm.users.access import public
 
 bp = Blueprint("tracking", __name__, url_prefix="/api/track")
 log = logging.getLogger(__name__)
-PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
 @bp.record_once
@@ -37,26 +31,24 @@ def _takes_posts_from_elsewhere(state: BlueprintSetupState) -> None:
     state.app.extensions["csrf"].exempt(bp)
 
 
+@bp.record_once
+def _stands_in_front(state: BlueprintSetupState) -> None:
+    """Pictures and links are answered before Flask."""
+    state.app.wsgi_app = Gate(state.app, state.app.wsgi_app)  # type: ignore[method-assign]
+
+
 @bp.get("/email/open/<token>")
 @public()
-def opened(token: str) -> Response:
-    """The picture; its fetching is noted."""
-    found = tokens().read(OPEN, token)
-    if found and len(found) == 1:
-        _safely(lambda: tracking.record_open(found[0], _visit()))
+def opened(token: str) -> Response:  # noqa: ARG001
+    """The picture. The gate answers with it before anything is asked for here."""
     return Response(PIXEL, mimetype="image/gif", headers={"Cache-Control": "no-store, private"})
 
 
 @bp.get("/email/click/<token>")
 @public()
-def clicked(token: str) -> Any:
-    """On to where the link leads; the click is stored before the answer."""
-    found = tokens().read(CLICK, token)
-    url = tracking.clicked_url(*found) if found and len(found) == 2 else None
-    if found is None or url is None:
-        return render_template("tracking/no_such_link.html"), 404
-    _safely(lambda: tracking.record_click(found[0], url, _visit()))
-    return Response(status=302, headers={"Location": url})
+def clicked(token: str) -> Any:  # noqa: ARG001
+    """There is no such link: where there is one, the gate leads on."""
+    return render_template("tracking/no_such_link.html"), 404
 
 
 @bp.get("/unsubscribe/<token>")
@@ -68,8 +60,9 @@ def leaving(token: str) -> Any:
         return render_template("tracking/unknown_reader.html"), 410
     email = holder.email
     return render_template(
-        "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS
-    )
+        "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS,
+        topic=holder.topic,
+    )  # fmt: skip
 
 
 @bp.post("/unsubscribe/<token>")
@@ -100,7 +93,7 @@ def _leave(holder: Holder, how: str) -> None:
     reason, message = request.form.get("reason", ""), holder.message
     reason = reason if reason in queries.REASONS else ""
     operations.unsubscribe(
-        holder.contact,
+        holder.reader,
         holder.email,
         READER,
         reason=reason,
@@ -111,22 +104,3 @@ def _leave(holder: Holder, how: str) -> None:
     if message and message.unsubscribed_at is None:
         message.unsubscribed_at = clock.now()
     commit()
-
-
-def _visit() -> Visit:
-    agent = request.headers.get("User-Agent", "")
-    return Visit(clock.now(), agent, request.remote_addr or "", machine_reason(agent, request.method))
-
-
-def _safely(record: Callable[[], None]) -> None:
-    """Write something down in a transaction of its own; if that cannot be done, the reader does not notice."""
-    if request.method == "HEAD":
-        return
-    rollback()
-    g.writes = True
-    try:
-        record()
-        commit()
-    except sa.exc.SQLAlchemyError:
-        log.exception("a visit could not be kept: %s", request.endpoint)
-        rollback()

@@ -50,6 +50,7 @@ TAGS = (
     ("school.address", "Postal address"),
     ("unsubscribe_url", "Unsubscribe address"),
     ("preferences_url", "Preference page address"),
+    ("view_url", "Address of this email in a browser"),
 )
 """The merge tags of every school, with their labels, in the order the picker shows them; `tags` has its own fields too."""
 DEFAULTS = {

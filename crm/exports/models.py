@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,6 @@ from crm.users.models import User
 FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 STATUSES = {"pending": "Waiting", "running": "Being written", "done": "Ready", "failed": "Failed"}
 UNDER_WAY = ("pending", "running")
-KEPT_FOR = timedelta(days=7)
 
 
 class ContactExport(Identified, Model):

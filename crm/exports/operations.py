@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from flask import current_app
 
 from crm.database import after_commit, db
-from crm.exports.models import KEPT_FOR, UNDER_WAY, ContactExport
+from crm.exports.models import UNDER_WAY, ContactExport
 from crm.lib import clock
 from crm.queue import nudge
 from crm.users.models import User
@@ -32,8 +32,8 @@ def discard(found: ContactExport) -> None:
 
 
 def sweep(now: datetime | None = None) -> None:
-    """Remove files that have been there for a week, and files nobody knows of."""
-    before = (now or clock.now()) - KEPT_FOR
+    """Remove files that have been there for as long as is set, and files nobody knows of."""
+    before = (now or clock.now()) - timedelta(days=current_app.config["EXPORTS_KEPT_DAYS"] or 36_500)
     for found in db.session.scalars(sa.select(ContactExport).where(ContactExport.created_at < before)):
         discard(found)
     db.session.flush()

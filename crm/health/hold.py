@@ -18,7 +18,7 @@ from crm.health.models import Heartbeat, Hold
 from crm.lib import clock
 from crm.queue import nudge
 
-WAKE = ("deliver", "process_enrollments")
+WAKE = ("deliver", "process_enrollments", "run_broadcasts")
 """The jobs that go on when a hold ends."""
 
 

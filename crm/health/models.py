@@ -48,3 +48,13 @@ class Hold(Identified, Model):
     @property
     def cause_label(self) -> str:
         return CAUSES.get(self.cause, self.cause)
+
+
+class HealthTrouble(Model):
+    """What the last look found wrong, and since when; what is well again is gone."""
+
+    __tablename__ = "health_troubles"
+
+    subject: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    text: Mapped[str] = mapped_column(sa.String(500))
+    since: Mapped[datetime] = mapped_column(default=clock.now)

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from flask import current_app
 
+from crm.activity.dispatcher import ATTEMPTS
+from crm.activity.models import ContactActivity
 from crm.database import db
 
 COUNTED = 10_000
@@ -51,6 +53,18 @@ class Queue:
     @property
     def words(self) -> str:
         return self.kind.words(self.count)
+
+
+def _undispatched(now: datetime) -> sa.Select[tuple[datetime]]:
+    waits = ContactActivity.dispatched_at.is_(None), ContactActivity.dispatch_attempts < ATTEMPTS
+    return (
+        sa.select(ContactActivity.created_at)
+        .where(*waits, ContactActivity.created_at <= now)
+        .order_by(ContactActivity.id)
+    )
+
+
+ACTIVITIES = Waiting("activities", "activity to hand out", "activities to hand out", _undispatched)
 
 
 def kinds() -> Sequence[Waiting]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit_all
+from crm.activity.operations import emit_all, emit_groups
 from crm.activity.vocabulary import Actor, ContactCreated
 from crm.contacts.fieldset import Detail, detail_named
 from crm.contacts.models import sort_name
@@ -20,11 +20,11 @@ from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import custom_fields
 from crm.database import db, is_postgresql, table_of
 from crm.imports.consenting import keep_consent
-from crm.imports.meeting import BY_COLUMN, COLUMNS, CONTACTS, Rules
+from crm.imports.meeting import BY_COLUMN, CONTACTS, Rules
 from crm.imports.models import ContactImportBatch, ContactImportLink
 from crm.imports.rows import Row
 from crm.lib import clock
-from crm.lib.bulk import execute_many
+from crm.lib.bulk import execute_alike, execute_many
 from crm.tags.models import Tag
 from crm.tags.operations import create_tag, tag_contacts
 from crm.tags.queries import tag_named
@@ -32,7 +32,8 @@ from crm.tags.queries import tag_named
 _INSERT = sa.insert(CONTACTS)
 _NOTE = sa.insert(table_of(ContactImportBatch))
 _LINK = sa.insert(table_of(ContactImportLink))
-EMPTY = dict.fromkeys(COLUMNS) | {"first_name": "", "last_name": "", "lifecycle_stage": "lead"}
+GIVEN = {"first_name": "", "last_name": "", "lifecycle_stage": "lead"}
+"""What a contact has of whom the file does not say it."""
 
 
 def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
@@ -41,7 +42,8 @@ def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
     changed = [row for row in rows if row.outcome == "updated"]
     _insert(new, rules)
     _update(changed)
-    _write_own(new, changed)
+    if rules.fills_own:
+        _write_own(new, changed)
     searched = [row.contact_id for row in changed if SEARCHED & row.changes.keys()]
     _index(new)
     reindex([each for each in searched if each])
@@ -117,11 +119,18 @@ def _index(new: Sequence[Row]) -> None:
 
 def _insert(rows: Sequence[Row], rules: Rules) -> None:
     now = clock.now()
-    common = {**EMPTY, "owner_id": rules.only_of, "created_at": now, "updated_at": now, "stage_changed_at": now}
     for row, new_id in zip(rows, _new_ids(len(rows)), strict=True):
         row.contact_id = new_id
-    values = [{**common, **_plain(row.values), "id": row.contact_id, "sort_name": row.sort_name} for row in rows]
-    execute_many(db.session.connection(), _INSERT, values)
+    default = {**GIVEN, "owner_id": rules.only_of}
+    columns: dict[str, list[Any]] = {
+        each: [row.values.get(each, default.get(each)) for row in rows]
+        for each in sorted(rules.fills)
+        if each in BY_COLUMN
+    }
+    columns |= {"id": [row.contact_id for row in rows], "sort_name": [row.sort_name for row in rows]}
+    shared = {**default, "created_at": now, "updated_at": now, "stage_changed_at": now}
+    shared = {name: value for name, value in shared.items() if name not in columns}
+    execute_alike(db.session.connection(), _INSERT, shared, columns)
 
 
 def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -182,16 +191,12 @@ def keep_sort_names(ids: Sequence[int | None]) -> None:
 
 
 def _emit(new: Sequence[Row], changed: Sequence[Row], actor: Actor) -> None:
-    emit_all(
-        [
-            ContactCreated(
-                contact_id=row.contact_id or 0,
-                by=actor,
-                source=row.values.get("source", "import"),
-                country=row.values.get("country", ""),
-            )
-            for row in new
-        ]
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in new:
+        alike[row.values.get("source", "import"), row.values.get("country", "")].append(row.contact_id or 0)
+    emit_groups(
+        (ContactCreated(contact_id=0, by=actor, source=source, country=country), ids)
+        for (source, country), ids in alike.items()
     )
     emit_all(
         fact for row in changed for fact in facts_of(row.contact_id or 0, row.stage, row.values, words_of(row), actor)

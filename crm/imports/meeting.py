@@ -23,6 +23,7 @@ from crm.imports.seen import Seen
 CONTACTS = table_of(Contact)
 BY_COLUMN = {each.column or each.key: each for each in DETAILS}
 COLUMNS = tuple(BY_COLUMN)
+LINKED = frozenset(LINKS.values())
 UNIQUE = {"email": TAKEN, "external_id": TAKEN_ID}
 """Columns no two contacts share, and what is said of a row that would."""
 
@@ -38,6 +39,13 @@ class Rules:
     dedupe: str = "email"
     consent_note: str = ""
     asks_confirmation: bool = False
+    fills: frozenset[str] = frozenset()
+    """The columns and own fields that rows may have values for."""
+
+    @property
+    def fills_own(self) -> bool:
+        """Whether the file fills fields that the school made itself."""
+        return any(each.startswith(PREFIX) for each in self.fills)
 
 
 def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
@@ -46,8 +54,9 @@ def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
     there = _Contacts(candidates, rules.dedupe)
     _keep_apart(candidates, seen, there, rules.dedupe)
     candidates = [row for row in candidates if not row.outcome]
-    _link(candidates)
-    own = _own_values(candidates, [each.id for row in candidates if (each := there.of(row))])
+    if rules.fills & LINKED:
+        _link(candidates)
+    own = _own_values(candidates, [each.id for row in candidates if (each := there.of(row))]) if rules.fills_own else {}
     for row in candidates:
         contact = there.of(row)
         if contact is None:

@@ -101,7 +101,14 @@ class RowReader:
             if each not in {"tags", "full_name"}
         ]
         self.index = {each: index for index, each in order}
+        self.has_full_name, self.has_tags = "full_name" in self.index, "tags" in self.index
         self.links = [LINKS[each] for _, each in order if each in LINKS]
+
+    @property
+    def fills(self) -> frozenset[str]:
+        """The keys that rows may have values for."""
+        names = {"first_name", "last_name"} if "full_name" in self.index else set()
+        return frozenset({key for _, key, _ in self.plain} | names)
 
     def read(self, record: Record) -> Row:
         """The row with its values, or with its problems."""
@@ -127,8 +134,10 @@ class RowReader:
                 row.refuse(self.columns[index], cell, problem)
             elif value is not None and value != "":
                 values[key] = value
-        self._read_full_name(row)
-        self._read_tags(row)
+        if self.has_full_name:
+            self._read_full_name(row)
+        if self.has_tags:
+            self._read_tags(row)
         row.sort_name = sort_name(values.get("first_name", ""), values.get("last_name", ""), values.get("email"))
         row.identity = row.usual_identity
         if self.links:

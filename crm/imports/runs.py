@@ -135,7 +135,8 @@ def _problem_of(found: ContactImport) -> str | None:
 
 
 def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progress: Progress | None) -> bool:
-    reader, rules = _reader_for(found), _rules_for(found)
+    reader = _reader_for(found)
+    rules = replace(_rules_for(found), fills=reader.fills)
     source = records(operations.path_of(found), found.layout)
     seen = Seen()
     for record in islice(source, found.rows_done):

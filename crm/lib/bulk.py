@@ -7,8 +7,9 @@ rows share is converted once. Measured: 35,000 against 4,300 engine steps a seco
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,6 +50,31 @@ def _executed(connection: sa.Connection, text: str, values: list[Any]) -> int:
         raise sa.exc.DBAPIError.instance(text, values, error, dbapi.Error, dialect=connection.dialect) from error
     finally:
         cursor.close()
+
+
+def execute_alike(
+    connection: sa.Connection, statement: sa.Insert, shared: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]
+) -> None:
+    """Execute the statement for every row, given column by column; what all rows share is converted once and not looked at again."""
+    if not columns or not next(iter(columns.values())):
+        return
+    text, pairs, is_positional, fixed = _compiled(statement, connection.dialect, (*shared, *columns))
+    same, names = {**fixed, **shared}, [name for name, _ in pairs]
+    filled = [
+        _filled(same[name], convert) if name in same else _converted(columns[name], _remembering(convert))
+        for name, convert in pairs
+    ]
+    rows = zip(*filled, strict=False)
+    values: list[Any] = list(rows) if is_positional else [dict(zip(names, row, strict=True)) for row in rows]
+    _executed(connection, text, values)
+
+
+def _filled(value: Any, convert: Convert | None) -> Iterable[Any]:
+    return repeat(convert(value) if convert else value)
+
+
+def _converted(values: Sequence[Any], convert: Convert | None) -> Iterable[Any]:
+    return [convert(each) for each in values] if convert else values
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
@@ -27,6 +28,19 @@ def say(check: Callable[..., object], *values: str) -> None:
         check(*values)
     except ValueError as error:
         raise ValidationError(str(error)) from None
+
+
+OVERTAKEN = "Somebody else changed this while you were writing. Save again to replace their changes."
+
+
+def is_overtaken(form: FlaskForm, version: str) -> bool:
+    """Whether the thing is another than the one the form (field `seen`) was filled from; said on the form, which then knows the present one."""
+    seen: Any = form["seen"]
+    is_other = bool(seen.data) and seen.data != version
+    seen.data = version
+    if is_other:
+        form.form_errors.append(OVERTAKEN)
+    return is_other
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:

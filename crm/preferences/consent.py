@@ -223,18 +223,27 @@ class Reader:
     is_guardian: bool
 
 
+_READERS = (
+    sa.select(
+        Contact.id.label("of"),
+        Contact.guardian_id,
+        _reader.id,
+        _reader.first_name,
+        _reader.last_name,
+        _reader.email,
+        _reader.phone,
+    )
+    .join(_reader, _reader.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
+    .where(Contact.id.in_(sa.bindparam("ids", expanding=True)))
+)
+
+
 def readers_of(contact_ids: Collection[int]) -> dict[int, Reader]:
     """Who reads the messages of each of these contacts; one query."""
-    columns = (_reader.id, _reader.first_name, _reader.last_name, _reader.email, _reader.phone)
-    found = (
-        sa.select(Contact.id.label("of"), Contact.guardian_id, *columns)
-        .join(_reader, _reader.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
-        .where(Contact.id.in_(contact_ids))
-    )
     return {
         row.of: Reader(
             row.id, f"{row.first_name} {row.last_name}".strip(), row.email or "", row.phone or "",
             row.guardian_id is not None,
         )
-        for row in db.session.execute(found)
+        for row in db.session.execute(_READERS, {"ids": list(contact_ids)})
     }  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,20 +42,26 @@ def keep(contact_id: int, address: str, choices: dict[str, bool], source: Source
 
 def keep_many(contacts: Iterable[tuple[int, str]], choices: dict[str, bool], source: Source) -> None:
     """Keep the proof of the same choices of many contacts, in one statement."""
-    now = clock.now()
+    rows = rows_of(contacts, choices, source, clock.now())
+    if rows:
+        db.session.flush()
+        execute_many(db.session.connection(), _RECORD, rows)
+
+
+def rows_of(
+    contacts: Iterable[tuple[int, str]], choices: dict[str, bool], source: Source, now: datetime
+) -> list[dict[str, Any]]:
+    """The proof of the same choices of many contacts, as rows."""
     common = {
         "how": source.how, "reason": source.reason[:255], "ip_address": (source.ip_address or "")[:45] or None,
         "user_id": source.by.user_id, "actor": source.by.name[:120], "given_at": now,
     }  # fmt: skip
-    rows = [
+    return [
         {**common, "contact_id": contact_id, "address": (address or "")[:255], "what": what[:120], "is_on": is_on,
          "channel": CHANNEL_OF.get(what, "email"), "shown": source.words_for(what)}
         for contact_id, address in contacts
         for what, is_on in choices.items()
     ]  # fmt: skip
-    if rows:
-        db.session.flush()
-        execute_many(db.session.connection(), _RECORD, rows)
 
 
 def proofs_of(contact_id: int, limit: int = 50, before: int | None = None) -> Sequence[ConsentRecord]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.database import Identified, Model, reference
 from crm.lib import clock
 
-KEPT_FOR = timedelta(days=30)
+
+def kept_for() -> timedelta:
+    """How long deleted records are kept, as set; 0 days keep them for good."""
+    return timedelta(days=current_app.config["DELETED_KEPT_DAYS"] or 36_500)
 
 
 class DeletedRecord(Identified, Model):
-    """A record that was deleted, with everything that hung on it, packed; gone for good after KEPT_FOR.
+    """A record that was deleted, with everything that hung on it, packed; gone for good after `kept_for()`.
 
     `email` and `name` are kept beside the packed rows to show and to erase by.
     """
@@ -39,4 +43,4 @@ class DeletedRecord(Identified, Model):
     @property
     def gone_at(self) -> datetime:
         """When it is removed for good."""
-        return self.deleted_at + KEPT_FOR
+        return self.deleted_at + kept_for()

@@ -12,7 +12,7 @@ from crm.activity.vocabulary import Actor
 from crm.database import db
 from crm.lib import clock
 from crm.recovery.belongings import Bundle, as_plain, from_plain, gather
-from crm.recovery.models import KEPT_FOR, DeletedRecord
+from crm.recovery.models import DeletedRecord, kept_for
 from crm.recovery.writing import Writer
 
 
@@ -49,6 +49,6 @@ def unpack(packed: bytes) -> Bundle:
 
 def forget_old(now: datetime | None = None, limit: int = 500) -> int:
     """Remove for good what was deleted long enough ago, so many at most; returns how many."""
-    old = sa.select(DeletedRecord.id).where(DeletedRecord.deleted_at < (now or clock.now()) - KEPT_FOR).limit(limit)
+    old = sa.select(DeletedRecord.id).where(DeletedRecord.deleted_at < (now or clock.now()) - kept_for()).limit(limit)
     statement = sa.delete(DeletedRecord).where(DeletedRecord.id.in_(old))
     return int(db.session.execute(statement, execution_options={"synchronize_session": False}).rowcount)

@@ -19,3 +19,14 @@ class Setting(Model):
     key: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     value: Mapped[str] = mapped_column(sa.Text)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+class Pruning(Model):
+    """When one kind of old things was last removed, and how many those were."""
+
+    __tablename__ = "prunings"
+
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    label: Mapped[str] = mapped_column(sa.String(120))
+    count: Mapped[int] = mapped_column(default=0)
+    pruned_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from crm.lib.form_checks import choices
@@ -15,4 +15,5 @@ class TagForm(FlaskForm):
 
     name = StringField("Name")
     color = RadioField("Colour", choices=choices((each, each.title()) for each in COLORS), default="gray")
+    seen = HiddenField()
     description = TextAreaField("What it is for", validators=[Optional(), Length(max=2000)])

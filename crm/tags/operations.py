@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit_all
+from crm.activity.operations import emit_same
 from crm.activity.vocabulary import SYSTEM, Actor, TagActivity, TagAdded, TagRemoved
+from crm.conditions.mentions import replace_everywhere
 from crm.contacts.models import Contact
 from crm.database import db, insert_new, table_of
 from crm.lib import clock
-from crm.tags.models import COLORS, Tag, Tagging, slug_of
-from crm.tags.queries import tag_by_ref, tag_named
+from crm.tags.models import COLORS, Tag, Tagging, TagRule, slug_of
+from crm.tags.queries import mentioned, tag_by_ref, tag_named
 
 CHUNK = 500
 
@@ -42,7 +43,10 @@ def update_tag(tag: Tag, name: str, color: str, description: str = "") -> None:
 
 
 def delete_tag(tag: Tag, by: Actor, replacement: Tag | None = None) -> None:
-    """Remove the tag and take it off everybody who wears it; they get the `replacement`, if there is one."""
+    """Remove the tag and take it off everybody who wears it. A `replacement` takes its place, with them and wherever it is spoken of."""
+    if replacement:
+        replace_everywhere(mentioned(tag), replacement.id, replacement.slug)
+        db.session.execute(sa.update(TagRule).where(TagRule.tag_id == tag.id).values(tag_id=replacement.id))
     wearers = db.session.scalars(sa.select(Tagging.contact_id).where(Tagging.tag_id == tag.id)).all()
     if replacement:
         tag_contacts(replacement, wearers, by)
@@ -93,7 +97,7 @@ def untag_contacts(tag: Tag, contact_ids: Iterable[int], by: Actor) -> list[int]
 
 
 def _emit(kind: type[TagActivity], tag: Tag, contact_ids: Sequence[int], by: Actor) -> None:
-    emit_all(kind(contact_id=each, subject_id=tag.id, tag=tag.name, by=by) for each in sorted(contact_ids))
+    emit_same(kind(contact_id=0, subject_id=tag.id, tag=tag.name, by=by), sorted(contact_ids))
 
 
 def _write(tag: Tag, name: str, color: str, description: str) -> None:

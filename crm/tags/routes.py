@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from crm.conditions.mentions import uses_of
 from crm.database import commit, db, rollback
+from crm.lib.form_checks import is_overtaken
 from crm.tags.forms import TagForm
 from crm.tags.models import Tag
 from crm.tags.operations import Refused, create_tag, delete_tag, update_tag
@@ -47,7 +48,7 @@ def edit(tag_id: int) -> ResponseReturnValue:
     """Rename or recolour the tag."""
     tag = _tag(tag_id)
     form = TagForm(obj=tag)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not is_overtaken(form, tag.updated_at.isoformat()):
         try:
             update_tag(tag, form.name.data or "", form.color.data, form.description.data or "")
         except Refused as refused:
@@ -55,6 +56,7 @@ def edit(tag_id: int) -> ResponseReturnValue:
         commit()
         flash(f"Tag “{tag.name}” was changed.", "good")
         return redirect(url_for(".index"))
+    form.seen.data = form.seen.data or tag.updated_at.isoformat()
     return render_template("tags/form.html", form=form, tag=tag), 422 if form.errors else 200
 
 
@@ -62,25 +64,29 @@ def edit(tag_id: int) -> ResponseReturnValue:
 @requires("crm.tags.manage")
 def ask_deletion(tag_id: int) -> ResponseReturnValue:
     """Says who wears the tag and what uses it, and offers another tag for the wearers."""
-    tag = _tag(tag_id)
-    others = [each for each in all_tags() if each.id != tag.id]
-    return render_template(
-        "tags/deletion.html", tag=tag, uses=uses_of(mentioned(tag)), others=others, wearers=wearer_count(tag)
-    )
+    return _deletion(_tag(tag_id))
 
 
 @bp.post("/<int:tag_id>/deletion")
 @requires("crm.tags.manage")
 def delete(tag_id: int) -> ResponseReturnValue:
-    """Delete the tag; its wearers get the chosen one, if any."""
+    """Delete the tag; the chosen one takes its place, which one in use needs."""
     tag, ref = _tag(tag_id), request.form.get("replacement", "")
     replacement = tag_by_ref(ref)
     if ref and (replacement is None or replacement is tag):
         abort(404)
+    if replacement is None and uses_of(mentioned(tag)):
+        return _deletion(tag, "Choose the tag that takes its place, or take it out where it is used first."), 422
     delete_tag(tag, current_user.actor, replacement)
     commit()
     flash(f"Tag “{tag.name}” was deleted.", "good")
     return redirect(url_for(".index"))
+
+
+def _deletion(tag: Tag, problem: str = "") -> str:
+    others = [each for each in all_tags() if each.id != tag.id]
+    values = {"uses": uses_of(mentioned(tag)), "others": others, "wearers": wearer_count(tag), "problem": problem}
+    return render_template("tags/deletion.html", tag=tag, **values)
 
 
 def _tag(tag_id: int) -> Tag:

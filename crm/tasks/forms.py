@@ -7,6 +7,7 @@ from wtforms import (
     DateField,
     DateTimeLocalField,
     Field,
+    HiddenField,
     SelectField,
     StringField,
     TextAreaField,
@@ -48,6 +49,12 @@ class TaskForm(FlaskForm):
     remind = DateTimeLocalField("Remind", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     priority = SelectField("Priority", choices=choices(PRIORITIES.items()), default="medium")
     assigned_to = SelectField("For", choices=_assignees, default="")
+
+
+class EditTaskForm(TaskForm):
+    """A task to change; `seen` is when it was last changed as far as the page knows."""
+
+    seen = HiddenField()
 
 
 class NewTaskForm(TaskForm):

@@ -13,10 +13,11 @@ from crm.contacts.models import Contact
 from crm.contacts.queries import contact_meant, contacts_like, visible_contact
 from crm.database import commit, rollback
 from crm.lib import clock
+from crm.lib.form_checks import is_overtaken
 from crm.lib.htmx import is_htmx, piece, triggering
 from crm.tasks import operations, overview, queries
 from crm.tasks.drawing import surroundings
-from crm.tasks.forms import NewTaskForm, QuickTaskForm, TaskForm
+from crm.tasks.forms import EditTaskForm, NewTaskForm, QuickTaskForm, TaskForm
 from crm.tasks.home_routes import mine as today
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask, Refused
@@ -76,10 +77,13 @@ def edit(task_id: int) -> ResponseReturnValue:
     """Look at a task and change it."""
     task = queries.visible_task(current_user, task_id)
     there = clock.local(task.reminder_at, current_user.timezone).replace(tzinfo=None) if task.reminder_at else None
-    form = TaskForm(obj=task, assigned_to="" if task.assigned_to is None else str(task.assigned_to), remind=there)
-    if request.method == "POST" and current_user.can("crm.contacts.edit") and form.validate() and _update(form, task):
+    form = EditTaskForm(obj=task, assigned_to="" if task.assigned_to is None else str(task.assigned_to), remind=there)
+    version = task.updated_at.isoformat()
+    may_save = request.method == "POST" and current_user.can("crm.contacts.edit") and form.validate()
+    if may_save and not is_overtaken(form, version) and _update(form, task):
         flash("The task was saved.", "good")
         return redirect(url_for(".index"))
+    form.seen.data = form.seen.data or version
     return render_template("tasks/edit.html", form=form, task=task, **surroundings()), 422 if form.errors else 200
 
 

@@ -94,9 +94,16 @@ def _page(
     return render_template(
         "users/two_factor.html",
         form=form or SetUpForm(formdata=None),
-        codes_form=codes_form or OwnPasswordForm(formdata=None),
-        end_form=end_form or OwnPasswordForm(formdata=None),
+        codes_form=_named(codes_form, "codes-password"),
+        end_form=_named(end_form, "end-password"),
         picture=two_factor.picture(current_user, current_app.config["SCHOOL_NAME"]) if is_begun else "",
         secret=two_factor.spelled(current_user) if is_begun else "",
         codes_left=two_factor.codes_left(current_user),
     )
+
+
+def _named(form: OwnPasswordForm | None, number: str) -> OwnPasswordForm:
+    """The form, or an empty one, with its field told from the other's on the page."""
+    form = form or OwnPasswordForm(formdata=None)
+    form.current.id = number
+    return form

@@ -1,9 +1,10 @@
-"""rules that tag by themselves; what imports remember and need for undoing"""
+"""rules that tag by themselves; owners by team and condition; what imports remember and need for undoing"""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from crm.contacts.search import FILL, WORDS
 from crm.database import UTCDateTime
 
 revision = "0002"
@@ -17,6 +18,9 @@ def upgrade() -> None:
     _tag_rules()
     _imports()
     _ownership()
+    _search()
+    for name in ("last_email_opened_at", "last_email_clicked_at"):
+        _index_those_who_have(name)
 
 
 def _tag_rules() -> None:
@@ -73,6 +77,24 @@ def _ownership() -> None:
         table.add_column(sa.Column("condition", JSON))
         table.add_column(sa.Column("team_id", BIG))
         table.create_foreign_key("fk_ownership_rules_team_id_teams", "teams", ["team_id"], ["id"], ondelete="SET NULL")
+
+
+def _search() -> None:
+    """The index of words also has the beginnings of four letters ready; older ones are made anew."""
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    made = sa.text("SELECT sql FROM sqlite_master WHERE name = 'contacts_search'")
+    if op.get_bind().scalar(made) != WORDS:
+        op.execute("DROP TABLE contacts_search")
+        op.execute(WORDS)
+        op.execute(FILL)
+
+
+def _index_those_who_have(column: str) -> None:
+    """Most contacts never opened an email: the index holds those who did."""
+    has_one = sa.text(f"{column} IS NOT NULL")
+    op.drop_index(f"ix_contacts_{column}", "contacts")
+    op.create_index(f"ix_contacts_{column}", "contacts", [column], sqlite_where=has_one, postgresql_where=has_one)
 
 
 def _import_id(**options: bool) -> sa.Column[int]:

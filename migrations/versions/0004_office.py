@@ -53,3 +53,18 @@ def upgrade() -> None:
     op.create_index("ix_audit_entries_kind", "audit_entries", ["kind", "id"])
     op.create_index("ix_audit_entries_record", "audit_entries", ["kind", "record_id", "id"])
     op.create_index("ix_audit_entries_contact", "audit_entries", ["contact_id", "id"])
+    op.create_table(
+        "health_troubles",
+        sa.Column("subject", sa.String(60), nullable=False),
+        sa.Column("text", sa.String(500), nullable=False),
+        sa.Column("since", UTCDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_health_troubles")),
+    )
+    op.create_table(
+        "prunings",
+        sa.Column("key", sa.String(40), nullable=False),
+        sa.Column("label", sa.String(120), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("pruned_at", UTCDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_prunings")),
+    )

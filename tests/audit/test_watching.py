@@ -1,11 +1,14 @@
 """Who changed what is written down, once, without secrets."""
 
 import json
+from datetime import date, time
+from decimal import Decimal
 
 import sqlalchemy as sa
 
 from crm.audit import operations
 from crm.audit.models import AuditEntry
+from crm.audit.tracking import shown
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.queue import Job, _in_app
@@ -50,6 +53,14 @@ def test_a_contact_is_followed_from_birth_to_death(app):
     assert changed.changes == {"first_name": ["Carla", "Clara"]}
     assert deleted.changes["email"] == ["carla@example.com", None]
     assert added.contact_id == added.record_id == deleted.contact_id
+
+
+def test_values_of_any_kind_can_be_kept():
+    values = (time(9, 30), Decimal("1.50"), b"x", {"at": date(2026, 3, 4)}, [1, None], float("inf"), "x" * 9_000)
+    kept = [shown("field", None, each)[1] for each in values]
+    assert kept[:4] == ["09:30:00", "1.50", "(data)", {"at": "2026-03-04"}]
+    assert len(kept[-1]) == 2_000
+    json.dumps(kept)
 
 
 def test_what_is_undone_leaves_no_entry(app):

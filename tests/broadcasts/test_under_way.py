@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from crm.audiences.operations import delete_audience
 from crm.broadcasts import drafting, operations, progress, running
 from crm.broadcasts.drafting import Refused
 from crm.database import commit, db
 from crm.email.operations import send_again
+from crm.health import hold
+from crm.health.waiting import queues
 from crm.lib import clock
+from tests import factories
 from tests.broadcasts import kit
 
 
@@ -88,6 +92,44 @@ def test_one_whose_time_passed_while_nobody_was_at_work_asks_first(ada):
     commit()
     kit.run()
     assert broadcast.status == "sending"
+
+
+def test_one_whose_audience_was_deleted_before_its_time_asks_first(ada, as_mo):
+    kit.people(1)
+    audience = factories.audience()
+    broadcast, at = kit.draft(is_for_everyone=False), clock.now() + timedelta(hours=1)
+    drafting.choose_audience(broadcast, [audience], [], None)
+    operations.schedule(broadcast, at, kit.BY)
+    delete_audience(audience)
+    commit()
+    db.session.expire_all()
+    kit.run(at)
+    assert (broadcast.status, kit.messages(broadcast)) == ("missed", [])
+    assert "“Regulars” was deleted" in as_mo.get(f"/broadcasts/{broadcast.id}/audience").text
+
+
+def test_while_sending_is_on_hold_nothing_is_launched_and_a_person_decides(ada):
+    kit.people(1)
+    broadcast, at = kit.draft(), clock.now() + timedelta(hours=1)
+    operations.schedule(broadcast, at, kit.BY)
+    found = hold.begin("restored", clock.now())
+    commit()
+    kit.run(at + timedelta(minutes=1))
+    assert broadcast.status == "scheduled"
+    assert [each.words for each in queues(at + timedelta(minutes=1))][0] == "1 scheduled broadcast"
+    hold.skip(found, at + timedelta(minutes=1), kit.BY, commit)
+    db.session.expire_all()
+    assert broadcast.status == "missed"
+
+
+def test_what_is_paused_does_not_count_as_late(ada):
+    kit.people(1)
+    broadcast = kit.launched()
+    late = {each.kind.key: each.count for each in queues(clock.now())}
+    operations.pause(broadcast)
+    commit()
+    paused = {each.kind.key: each.count for each in queues(clock.now())}
+    assert (late["emails"], paused["emails"]) == (1, 0)
 
 
 def test_a_time_that_is_past_is_refused(ada):

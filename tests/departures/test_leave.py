@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from crm.automation.models import Step, Version, Workflow
+from crm.bulk.jobs import run_bulk_actions
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.tasks.models import Task
@@ -95,3 +96,11 @@ def test_nobody_takes_from_themselves_and_the_last_administrator_stays(as_ada, a
 def test_only_who_manages_people_lets_somebody_go(as_agnes, busy):
     assert leave(as_agnes, busy).status_code == 403
     assert busy.is_enabled
+
+
+def test_many_contacts_change_hands_in_the_worker(app, as_ada, busy, agnes, monkeypatch):
+    monkeypatch.setattr("crm.departures.routes.AT_ONCE", 2)
+    leave(as_ada, busy, agnes)
+    assert owners() == {busy.id}
+    run_bulk_actions()
+    assert owners() == {agnes.id}

@@ -44,7 +44,7 @@ def mailing(app) -> list[EmailMessage]:
     third = put(3, machine_opened_count=1, machine_clicked_count=2, machine_reason="mail scanner", domain="big.example")
     bounced = put(4, bounced_at=NOON, bounce_type="hard", status="failed", sent_at=None, reason="550 no such user")
     soft = put(5, bounced_at=NOON, bounce_type="soft", reason="full")
-    angry = put(6, bounce_type="complaint")
+    angry = put(6, complained_at=NOON)
     put(7, status="skipped", sent_at=None)
     put(8, parent_id=8, opened_at=NOON)
     for at in (NOON, NOON + timedelta(hours=1)):

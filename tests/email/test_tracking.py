@@ -7,7 +7,9 @@ from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.email.addresses import click_url, open_url, tokens
-from crm.email.models import EmailLinkClick, EmailMessage
+from crm.email.losses import lost_since
+from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen, LostHits
+from crm.lib import clock
 from tests import factories
 from tests.email.mailroom import BROWSER, sent
 
@@ -44,6 +46,10 @@ def test_an_open_is_noted_and_answered_with_a_picture(anonymous, message, carla)
         assert (reply.status_code, reply.mimetype, reply.data[:3]) == (200, "image/gif", b"GIF")
     assert anew(message).opened_count == 2
     assert message.opened_at
+    rows = db.session.scalars(sa.select(EmailOpen)).all()
+    assert {(row.contact_id, row.visitor, row.device, row.client, row.system) for row in rows} == {
+        (carla.id, "person", "desktop", "Chrome", "Windows")
+    }
     assert carla.last_email_opened_at
     assert kinds() == ["email_opened"]
 
@@ -78,10 +84,12 @@ def test_a_program_is_kept_apart(anonymous, message, carla, agent):
     assert kinds() == []
 
 
-def test_asking_for_headers_only_notes_nothing(anonymous, message):
+def test_asking_for_headers_only_is_a_programs_click_and_no_open(anonymous, message):
     assert anonymous.head(path(open_url(message.id)), headers=BROWSER).status_code == 200
     assert anonymous.head(path(click_url(message.id)(0)), headers=BROWSER).status_code == 302
-    assert anew(message).machine_opened_count == message.opened_count == 0
+    assert anew(message).machine_opened_count == message.opened_count == message.clicked_count == 0
+    assert (message.machine_clicked_count, message.machine_reason) == (1, "asked for no content")
+    assert kinds() == []
 
 
 @pytest.mark.parametrize(
@@ -107,13 +115,23 @@ def test_a_token_of_another_kind_or_an_unknown_link_leads_nowhere(anonymous, mes
         assert anonymous.get(f"/api/track/email/click/{token}", headers=BROWSER).status_code == 404
 
 
-def test_the_reader_notices_nothing_of_a_full_database(anonymous, message, monkeypatch):
+def test_the_reader_notices_nothing_of_a_full_database(app, anonymous, message, monkeypatch):
     def full(*_):
         raise sa.exc.OperationalError("UPDATE", {}, Exception("database or disk is full"))
 
-    monkeypatch.setattr("crm.email.tracking._message", full)
+    monkeypatch.setattr("crm.email.tracking.execute_many", full)
     assert anonymous.get(path(open_url(message.id)), headers=BROWSER).mimetype == "image/gif"
     assert anonymous.get(path(click_url(message.id)(1)), headers=BROWSER).location == "https://school.example/read"
+    assert lost() == {}
+    monkeypatch.undo()
+    anonymous.get(path(open_url(message.id)), headers=BROWSER)
+    assert lost() == {"open": 1, "click": 1}
+    assert lost_since(clock.now().date()) == 2
+    assert anew(message).opened_count == 1
+
+
+def lost() -> dict[str, int]:
+    return {row.kind: row.count for row in db.session.scalars(sa.select(LostHits))}
 
 
 def test_an_open_tells_that_an_unknown_message_arrived(anonymous, message):

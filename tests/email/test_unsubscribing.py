@@ -1,5 +1,9 @@
 """Leaving and coming back: only by POST, at once, from the mail itself."""
 
+import re
+from datetime import timedelta
+from html import unescape
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,10 +12,13 @@ from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.email.addresses import unsubscribe_url
 from crm.email.models import EmailMessage
-from crm.preferences.models import EmailUnsubscribe
+from crm.email.one_click import Leave, leave_with_one_click
+from crm.lib import clock
+from crm.lib.tokens import tokens
+from crm.preferences.models import ConsentRecord, EmailUnsubscribe
 from tests import factories
 from tests.conftest import make_app
-from tests.email.mailroom import deliver, queue, read, sent
+from tests.email.mailroom import BODY, BROWSER, deliver, queue, read, sent
 from tests.providers.mail_server import MailServer
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -148,3 +155,94 @@ def test_nonsense_in_the_form_is_harmless(anonymous, url):
     (row,) = opt_outs()
     assert row.reason is None
     assert len(row.feedback) == 5000
+
+
+def test_one_click_keeps_the_proof_and_what_it_answered(anonymous, url, message):
+    anonymous.post(url, data=ONE_CLICK)
+    (row,) = opt_outs()
+    assert (row.email, row.contact_id, row.email_message_id) == ("carla@example.com", message.contact_id, message.id)
+    proof = db.session.scalars(sa.select(ConsentRecord)).one()
+    assert (proof.what, proof.is_on, proof.how, proof.ip_address) == (
+        "subscription",
+        False,
+        "mail_program",
+        "127.0.0.1",
+    )
+    assert message.unsubscribed_at
+
+
+def test_many_leave_in_one_transaction(app):
+    people = [factories.contact(email=f"carla{number}@example.com") for number in range(3)]
+    messages = queue(people)
+    now = clock.now()
+    leaves = [Leave(each.contact_id, each.id, now) for each in [*messages, messages[0]]]
+    for news in (True, False):
+        assert leave_with_one_click(db.session.connection(), leaves, "Scales") is news
+        commit()
+    assert sorted(row.email for row in opt_outs()) == [f"carla{number}@example.com" for number in range(3)]
+    told = sa.select(ContactActivity.contact_id).where(ContactActivity.activity_type == "email_unsubscribed")
+    assert sorted(db.session.scalars(told)) == [each.id for each in people]
+
+
+def test_one_click_that_cannot_be_written_is_not_answered_as_if_it_were(app, anonymous, url, monkeypatch):
+    def full(*_):
+        raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("crm.email.recorder.leave_with_one_click", full)
+    monkeypatch.setattr("crm.preferences.operations.emit", full)
+    assert anonymous.post(url, data=ONE_CLICK).status_code >= 500
+    assert opt_outs() == []
+    monkeypatch.undo()
+    assert anonymous.post(url, data=ONE_CLICK).status_code == 200
+    assert len(opt_outs()) == 1
+
+
+def test_every_link_of_a_mail_can_be_fetched_and_changes_nothing(carla, anonymous):
+    queue([carla], body=f"{BODY} [Unsubscribe]({{{{ unsubscribe_url }}}}) {{{{ school.address }}}}")
+    with MailServer() as server:
+        deliver(server)
+    mail = read(server.messages[0][2])
+    html, text = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    urls = {unescape(each) for each in re.findall(r'(?:href|src)="(http[^"]+)"', html)}
+    urls |= set(re.findall(r"http://127[^\s>)]+", text)) | {mail["List-Unsubscribe"].strip("<>")}
+    assert len([each for each in urls if "/api/track/" in each]) >= 4
+    for url in urls:
+        for method in ("HEAD", "GET"):
+            reply = anonymous.open(url.removeprefix("http://127.0.0.1:8000"), method=method, headers=BROWSER)
+            assert reply.status_code in {200, 302}, url
+    assert opt_outs() == []
+    assert db.session.scalars(sa.select(ConsentRecord)).all() == []
+
+
+def test_the_link_works_after_the_secret_was_changed_and_after_a_long_time(tmp_path, empty_database, monkeypatch):
+    for name in ("SMTP_URL", "SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "crm.db").write_bytes(empty_database.read_bytes())
+    old, new = "o" * 40, "n" * 40
+    with make_app(tmp_path, SECRET_KEY=old).app_context():
+        factories.user("ada")
+        message = sent(factories.contact(), purpose="broadcast")
+        message.sent_at -= timedelta(days=60)
+        commit()
+        path = unsubscribe_url(message.contact_id, message.id).removeprefix("http://127.0.0.1:8000")
+        db.session.delete(message)
+        commit()
+        db.session.remove()
+    app = make_app(tmp_path, SECRET_KEY=new, SECRET_KEY_FALLBACKS=[old])
+    with app.app_context():
+        assert app.test_client().get(path).status_code == 200
+        assert app.test_client().post(path, data=ONE_CLICK).status_code == 200
+        assert len(opt_outs()) == 1
+        db.session.remove()
+
+
+def test_a_token_is_good_for_its_own_contact_alone(anonymous, message):
+    bert = factories.contact(email="bert@example.com")
+    own = tokens().sign("unsubscribe", message.contact_id, message.id)
+    for forged in (
+        own.replace(own.split(".")[0], str(bert.id), 1),
+        tokens().sign("open", bert.id, message.id),
+        tokens().sign("click", bert.id, message.id),
+    ):
+        assert anonymous.post(f"/api/track/unsubscribe/{forged}", data=ONE_CLICK).status_code == 404
+    assert opt_outs() == []

@@ -149,3 +149,27 @@ def test_the_footer_leads_to_both_pages(anonymous, carla):
     leave, choose = links_in(server.messages[0][2], "unsubscribe")
     assert choose == f"{leave}/preferences"
     assert anonymous.get(choose).status_code == 200
+
+
+def test_leaving_only_the_topic_of_the_email(anonymous, carla, news):
+    message = sent(carla, topic_id=news.id)
+    url = page_of(carla, message, page="topic")
+    leave = anonymous.get(url.removesuffix("/topic"))
+    assert "No more “News”" in leave.text
+    anonymous.post(url)
+    anonymous.post(url)
+    assert proofs() == [("topic:news", False, "page")]
+    assert in_force("carla@example.com") is None
+
+
+def test_the_guardian_leaves_for_the_guardians_address(anonymous, carla):
+    maria = factories.contact(first_name="Maria", email="maria@example.com")
+    carla.guardian_id = maria.id
+    url = page_of(carla, sent(carla)).removesuffix("/preferences")
+    anonymous.post(url, data={"List-Unsubscribe": "One-Click"})
+    (proof,) = db.session.scalars(sa.select(ConsentRecord))
+    assert (proof.contact_id, proof.address, proof.how) == (maria.id, "maria@example.com", "mail_program")
+    assert in_force("maria@example.com").contact_id == maria.id
+    (news,) = queue([carla], visit_no=2)
+    deliver()
+    assert news.reason == "The contact unsubscribed."

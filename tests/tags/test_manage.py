@@ -1,10 +1,16 @@
 """The tag manager."""
 
+import json
+import re
+
+from crm.automation.models import Version, Workflow
 from crm.conditions.mentions import Use
 from crm.database import db
-from crm.tags.models import Tag
+from crm.tags.models import Tag, TagRule
 from crm.tags.operations import add_tag
 from crm.tags.queries import tags_of
+from crm.tags.rules import save_rule
+from crm.views.models import ContactView
 from tests import factories
 
 
@@ -41,6 +47,38 @@ def test_deleting_says_who_wears_it_and_what_uses_it(app, as_mo, mo):
     as_mo.post(f"{edit}/deletion", data={"replacement": "warm"})
     assert tags_of([carla.id]) == {carla.id: [warm]}
     assert as_mo.get(edit).status_code == 404
+
+
+def test_one_in_use_is_replaced_everywhere_or_kept(as_mo, mo):
+    hot, warm = factories.tag("Hot"), factories.tag("Warm")
+    clause = {"field": "tags", "operator": "in_list", "value": ["hot", str(hot.id)]}
+    regulars = factories.audience(condition={"match": "all", "conditions": [clause]})
+    view = ContactView(name="Mine", owner_id=mo.id, query={"tag": ["hot"], "if": json.dumps({"conditions": [clause]})})
+    workflow = Workflow(name="Welcome", status="draft")
+    db.session.add_all([view, workflow])
+    db.session.flush()
+    version = Version(workflow_id=workflow.id, number=1, trigger_conditions={"tag_id": hot.id})
+    rule = save_rule(TagRule(), hot, "tag_removed", {"refers": {"tag_id": hot.id}}, None)
+    db.session.add(version)
+    db.session.commit()
+    url = f"/tags/{hot.id}/deletion"
+    assert "takes its place" in as_mo.get(url).text
+    assert as_mo.post(url).status_code == 422
+    assert as_mo.post(url, data={"replacement": "warm"}).status_code == 302
+    clause = {"field": "tags", "operator": "in_list", "value": ["warm", str(warm.id)]}
+    assert regulars.condition == {"match": "all", "conditions": [clause]}
+    assert (view.query["tag"], json.loads(view.query["if"])) == (["warm"], {"conditions": [clause]})
+    assert version.trigger_conditions == {"tag_id": warm.id}
+    assert (rule.tag_id, rule.filters["refers"]) == (warm.id, {"tag_id": warm.id})
+
+
+def test_two_who_edit_one_are_told(as_mo, as_ada):
+    hot = factories.tag("Hot")
+    seen = re.search(r'name="seen"[^>]*value="([^"]+)"', as_mo.get(f"/tags/{hot.id}").text)[1]
+    form = {"name": "Hotter", "color": "red", "seen": seen}
+    assert as_ada.post(f"/tags/{hot.id}", data=form).status_code == 302
+    reply = as_mo.post(f"/tags/{hot.id}", data={**form, "name": "Hottest"})
+    assert (reply.status_code, "Somebody else changed this" in reply.text, hot.name) == (422, True, "Hotter")
 
 
 def test_an_agent_manages_none(as_agnes):

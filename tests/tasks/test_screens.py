@@ -1,5 +1,6 @@
 """The task list, one task, and the tasks of a contact; without JavaScript and in pieces."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,15 @@ def test_mine_are_mine(as_ada, ada, mo, carla):
     page = as_ada.get("/tasks").text
     assert ("For Ada" in page, "For Mo" in page, "1 open for you" in page) == (True, False, True)
     assert "For Mo" in as_ada.get("/tasks?whose=all").text
+
+
+def test_two_who_edit_one_are_told(as_ada, as_mo, carla):
+    task = make(carla, "Call")
+    seen = re.search(r'name="seen"[^>]*value="([^"]+)"', as_ada.get(f"/tasks/{task.id}").text)[1]
+    form = {"title": "Call again", "priority": "high", "assigned_to": "", "seen": seen}
+    assert as_mo.post(f"/tasks/{task.id}", data=form).status_code == 302
+    reply = as_ada.post(f"/tasks/{task.id}", data={**form, "title": "Write"})
+    assert (reply.status_code, "Somebody else changed this" in reply.text, task.title) == (422, True, "Call again")
 
 
 def test_a_teams_are_those_of_its_members_in_list_and_board(as_ada, as_agnes, ada, mo, agnes, carla):

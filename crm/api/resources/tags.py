@@ -115,13 +115,13 @@ def change(sent: dict[str, Any], tag_id: int) -> Any:
 @bp.arguments(TagDeletion, location="query")
 @bp.response(204)
 def delete(args: dict[str, Any], tag_id: int) -> Any:
-    """Delete a tag, taking it off everybody. What still speaks of it is named (409) unless `force` is set."""
+    """Delete a tag, taking it off everybody. What still speaks of it is named (409), unless a `replacement` takes its place or `force` is set."""
     tag, ref = _tag(tag_id), args.get("replacement")
     replacement = tag_by_ref(ref)
     if ref and (replacement is None or replacement is tag):
         raise Problem(422, errors=[{"parameter": "replacement", "detail": "There is no such other tag."}])
     uses = [use.label for use in uses_of(mentioned(tag))]
-    if uses and not args["force"]:
+    if uses and not replacement and not args["force"]:
         raise Problem(409, f"The tag is in use: {', '.join(uses)[:500]}.")
     delete_tag(tag, actor(), replacement)
 

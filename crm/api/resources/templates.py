@@ -12,17 +12,19 @@ from sqlalchemy.orm import joinedload
 
 from crm.api.paging import paged
 from crm.api.resource import Resource, actor
-from crm.api.shapes import ListArgs, Shape, an_id, moment, page_of, text
+from crm.api.shapes import ListArgs, Ref, Shape, an_id, moment, page_of, text
 from crm.database import db
 from crm.email.compose import check
 from crm.email.models import FORMATS, EmailTemplate
-from crm.email.templates import Outdated, create_template, update_template
+from crm.email.templates import InUse, Outdated, archive_template, create_template, update_template, use_again
 from crm.email.values import known
 from crm.lib.problems import Problem
+from crm.preferences.queries import topic_by_ref
 from crm.users.access import requires
 
 bp = Resource("templates", "Emails to start from. What was sent keeps the words it was sent with.")
 POINTERS = {"form": "format"}
+WRITTEN_KINDS = ("class_reminder", "payment_reminder", "transactional")
 
 
 class TemplateFields(Shape):
@@ -33,6 +35,12 @@ class TemplateFields(Shape):
     preheader = text("Shown after the subject in most inboxes.", 255)
     format = fields.String(validate=OneOf(list(FORMATS)))
     body = text("Markdown or MJML, with merge tags.", 300_000)
+    kind = fields.String(
+        allow_none=True, validate=OneOf(WRITTEN_KINDS),
+        metadata={"description": "What consent asks about; null is news, or what the workflow says."},
+    )  # fmt: skip
+    topic = Ref("Under which topic it goes, by slug or id.", allow_none=True)
+    is_archived = fields.Boolean(metadata={"description": "Offered no more. Refused while something sends it."})
     version = fields.Integer(
         metadata={"description": "The version the change is based on: 409 if it is no longer the newest."}
     )
@@ -56,6 +64,15 @@ class TemplateOut(Shape):
     preheader = fields.String(required=True, attribute="content.preheader")
     format = fields.String(required=True, attribute="content.format")
     body = fields.String(required=True, attribute="content.body")
+    kind = fields.String(required=True, allow_none=True)
+    topic = fields.Function(
+        lambda template: template.topic.slug if template.topic else None,
+        required=True,
+        metadata={"type": "string", "nullable": True},
+    )
+    is_archived = fields.Function(
+        lambda template: template.archived_at is not None, required=True, metadata={"type": "boolean"}
+    )
     version = fields.Integer(required=True)
     created_at = moment(required=True)
     updated_at = moment(required=True)
@@ -79,7 +96,7 @@ def index(args: dict[str, Any]) -> Any:
 def create(sent: dict[str, Any]) -> Any:
     """Make a template. What could not be sent is refused."""
     words = _checked({"preheader": "", "format": "markdown", **sent})
-    template = create_template(sent["name"].strip(), *words, by=actor())
+    template = create_template(sent["name"].strip(), *words, by=actor(), **_about(sent))
     return template, 201, {"Location": url_for(".show", template_id=template.id)}
 
 
@@ -105,10 +122,28 @@ def change(sent: dict[str, Any], template_id: int) -> Any:
         update_template(
             template, sent.get("version", template.version), sent.get("name", template.name).strip(), *words, by=actor()
         )
+        for key, value in _about(sent).items():
+            setattr(template, key, value)
+        if "is_archived" in sent:
+            (archive_template if sent["is_archived"] else use_again)(template)
     except Outdated:
         raise Problem(409) from None
+    except InUse as refused:
+        raise Problem(409, f"In use: {', '.join(use.label for use in refused.uses[:10])}.") from None
+    db.session.flush()
     db.session.refresh(template)
     return template
+
+
+def _about(sent: dict[str, Any]) -> dict[str, Any]:
+    """Kind and topic, as far as they were sent."""
+    about = {"kind": sent["kind"]} if "kind" in sent else {}
+    if "topic" in sent:
+        topic = topic_by_ref(sent["topic"]) if sent["topic"] is not None else None
+        if sent["topic"] is not None and topic is None:
+            raise Problem(422, errors=[{"pointer": "/topic", "detail": "There is no such topic."}])
+        about["topic_id"] = topic.id if topic else None
+    return about
 
 
 def _checked(words: dict[str, Any]) -> tuple[str, str, str, str]:

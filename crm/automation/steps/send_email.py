@@ -14,7 +14,7 @@ from crm.automation.decisions import Decision, Next
 from crm.automation.decisions import SendEmail as SendEmailEffect
 from crm.automation.declared import Problem
 from crm.automation.merge_field import email_can_be_written, email_tags_known
-from crm.automation.references import SENDER, TEMPLATE
+from crm.automation.references import SENDER, TEMPLATE, TOPIC
 from crm.automation.step_type import Config, StepType
 from crm.automation.view import View
 from crm.lib.form_checks import choices
@@ -32,6 +32,10 @@ class SendEmailForm(Form):
     template_id = SelectField("Template", [Optional()], coerce=_number, choices=_templates)
     subject = StringField("Subject", [Length(max=255), email_tags_known])
     content = TextAreaField("Content (Markdown)", [Length(max=100_000), email_can_be_written])
+    topic_id = SelectField(
+        "Topic", [Optional()], coerce=_number, choices=lambda: TOPIC.choices("None, or that of the template"),
+        description="Only those who get this topic get the email.",
+    )  # fmt: skip
     sender_id = SelectField("From", [Optional()], coerce=_number, choices=lambda: SENDER.choices("The default sender"))
     transactional = BooleanField(
         "Transactional", description="Also goes to people who do not want marketing: only for what they need to know."
@@ -52,13 +56,15 @@ class SendEmailForm(Form):
 
 class SendEmail(StepType):
     """Sends the contact an email: one of your templates, or a text you write here. Opens and clicks are tracked. Someone
-    who unsubscribed, or has no email address, is skipped and goes on."""
+    who unsubscribed, does not get its topic, or has no email address is skipped and goes on; at night on the contact's clock it waits
+    for the morning if the school has quiet hours."""
 
     kind = "send_email"
     label = "Send an email"
     group = "Communication"
     icon = "mail"
-    references = {"template_id": TEMPLATE, "sender_id": SENDER}
+    sends_email = True
+    references = {"template_id": TEMPLATE, "topic_id": TOPIC, "sender_id": SENDER}
     Form = SendEmailForm
 
     def summary(self, config: Config) -> str:
@@ -73,7 +79,6 @@ class SendEmail(StepType):
     def decide(self, view: View, config: Config, now: datetime) -> Decision:  # noqa: ARG002
         own = {} if config.get("template_id") else {"subject": config["subject"], "content": config["content"]}
         is_marketing = not config.get("transactional", False)
-        effect = SendEmailEffect(
-            config.get("template_id"), is_marketing=is_marketing, sender_id=config.get("sender_id"), **own
-        )
+        chosen = {"topic_id": config.get("topic_id"), "sender_id": config.get("sender_id")}
+        effect = SendEmailEffect(config.get("template_id"), is_marketing=is_marketing, **chosen, **own)
         return Decision(Next(), "Email queued", (effect,))

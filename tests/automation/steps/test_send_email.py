@@ -9,6 +9,7 @@ from crm.database import commit, db
 from crm.delivery.senders import delete_sender, save_sender
 from crm.email.models import EmailContent, EmailMessage, EmailTemplate
 from crm.email.operations import ensure_content
+from crm.preferences.models import Topic
 from tests import factories
 from tests.automation import paths
 from tests.automation.kit import decide, problems
@@ -65,6 +66,21 @@ def test_a_deleted_template_fails_with_words(app):
     commit()
     paths.run()
     assert paths.enrollment().exit_reason == "The template was deleted."
+
+
+def test_a_topic_and_a_kind_go_with_the_message(app):
+    topic = Topic(name="News", slug="news")
+    db.session.add(topic)
+    welcome = template()
+    welcome.kind = "class_reminder"
+    commit()
+    assert decide("send_email", {**OWN, "topic_id": topic.id}).effects[0].topic_id == topic.id
+    workflow = paths.running(("send_email", {"template_id": welcome.id, "topic_id": topic.id}))
+    enroll(workflow, [factories.contact().id])
+    commit()
+    paths.run()
+    message = db.session.scalars(sa.select(EmailMessage)).one()
+    assert (message.kind, message.topic_id, message.is_marketing) == ("class_reminder", topic.id, False)
 
 
 def test_it_comes_from_the_chosen_sender_and_from_the_default_one_when_that_is_gone(app):

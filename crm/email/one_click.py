@@ -1,0 +1,79 @@
+"""Unsubscribing with one click of a mail program (RFC 8058): read from the request, and written for many at once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+
+from crm.activity.vocabulary import Actor
+from crm.contacts.models import Contact
+from crm.database import table_of
+from crm.email.models import EmailMessage
+from crm.lib.bulk import execute_many
+from crm.preferences.leavers import Leaver, leave_all
+from crm.preferences.proof import Source
+
+LONGEST = 4096
+"""Bytes of a request that can be one; a mail program sends thirty."""
+READER = Actor(name="the contact")
+_contacts, _messages = table_of(Contact), table_of(EmailMessage)
+_CONTACTS = sa.select(_contacts.c.id, _contacts.c.email).where(_contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
+_MESSAGES = sa.select(_messages.c.id, _messages.c.to_address).where(
+    _messages.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+_MARK = (
+    sa.update(_messages)
+    .where(_messages.c.id == sa.bindparam("number"), _messages.c.unsubscribed_at.is_(None))
+    .values(unsubscribed_at=sa.bindparam("moment", type_=_messages.c.unsubscribed_at.type))
+)
+
+
+@dataclass(frozen=True)
+class Leave:
+    """A valid token that was posted with one click."""
+
+    contact_id: int
+    message_id: int
+    at: datetime
+    ip_address: str = ""
+
+
+def is_one_click(environ: dict[str, Any]) -> bool:
+    """Whether this POST is one. Its body can be read again afterwards."""
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return False
+    if not 0 < length <= LONGEST:
+        return False
+    body = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(body)
+    try:
+        form = Request({**environ, "wsgi.input": io.BytesIO(body)}).form
+    except HTTPException:
+        return False
+    return form.get("List-Unsubscribe") == "One-Click"
+
+
+def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], school: str) -> bool:
+    """Let these people leave; whether that was new for anybody. Who is no longer here has left already."""
+    emails = dict(connection.execute(_CONTACTS, {"ids": list({each.contact_id for each in leaves})}).all())
+    sent_to = dict(connection.execute(_MESSAGES, {"ids": list({each.message_id for each in leaves})}).all())
+    leavers = []
+    for each in leaves:
+        email = (sent_to.get(each.message_id) or emails.get(each.contact_id) or "").lower()
+        if each.contact_id in emails and email:
+            shown = {"": f"Unsubscribe: no more news from {school} to {email}"}
+            source = Source("mail_program", READER, "", each.ip_address, shown)
+            number = each.message_id if each.message_id in sent_to else None
+            leavers.append(Leaver(each.contact_id, email, number, each.at, source))
+    marks = [{"number": each.message_id, "moment": each.at} for each in leavers if each.message_id]
+    execute_many(connection, _MARK, marks)
+    return leave_all(connection, leavers) > 0
