@@ -24,7 +24,14 @@ LONGEST = 4096
 """Bytes of a request that can be one; a mail program sends thirty."""
 READER = Actor(name="the contact")
 _contacts, _messages = table_of(Contact), table_of(EmailMessage)
-_CONTACTS = sa.select(_contacts.c.id, _contacts.c.email).where(_contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
+_guardians = _contacts.alias("guardians")
+_CONTACTS = (
+    sa.select(
+        _contacts.c.id, _contacts.c.email, _guardians.c.id.label("guardian_id"), _guardians.c.email.label("guardian")
+    )
+    .join_from(_contacts, _guardians, _guardians.c.id == _contacts.c.guardian_id, isouter=True)
+    .where(_contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
 _MESSAGES = sa.select(_messages.c.id, _messages.c.to_address).where(
     _messages.c.id.in_(sa.bindparam("ids", expanding=True))
 )
@@ -64,16 +71,18 @@ def is_one_click(environ: dict[str, Any]) -> bool:
 
 def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], school: str) -> bool:
     """Let these people leave; whether that was new for anybody. Who is no longer here has left already."""
-    emails = dict(connection.execute(_CONTACTS, {"ids": list({each.contact_id for each in leaves})}).all())
+    people = {row.id: row for row in connection.execute(_CONTACTS, {"ids": list({each.contact_id for each in leaves})})}
     sent_to = dict(connection.execute(_MESSAGES, {"ids": list({each.message_id for each in leaves})}).all())
     leavers = []
     for each in leaves:
-        email = (sent_to.get(each.message_id) or emails.get(each.contact_id) or "").lower()
-        if each.contact_id in emails and email:
+        person = people.get(each.contact_id)
+        email = (sent_to.get(each.message_id) or (person.email if person else None) or "").lower()
+        if person is not None and email:
+            reader = person.guardian_id if person.guardian == email else person.id
             shown = {"": f"Unsubscribe: no more news from {school} to {email}"}
             source = Source("mail_program", READER, "", each.ip_address, shown)
             number = each.message_id if each.message_id in sent_to else None
-            leavers.append(Leaver(each.contact_id, email, number, each.at, source))
+            leavers.append(Leaver(reader, email, number, each.at, source))
     marks = [{"number": each.message_id, "moment": each.at} for each in leavers if each.message_id]
     execute_many(connection, _MARK, marks)
     return leave_all(connection, leavers) > 0
