@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from crm.lib.clock import is_zone, read_time
+from crm.lib.clock import is_zone
 from crm.lib.imap_url import MailboxAddress
 from crm.lib.setting_values import (
+    clock_time,
     colour,
     currency,
     date_style,
@@ -86,35 +87,11 @@ def _count(value: str) -> int:
     return int(value)
 
 
-def _connections(value: str) -> int:
-    if not value.isdecimal() or not 0 < int(value) <= 50:
-        raise ValueError(f"“{value}” will not do; write a number from 1 to 50")
-    return int(value)
-
-
-def _many(value: str) -> int:
-    if not value.isdecimal() or int(value) > 100_000_000:
-        raise ValueError(f"“{value}” is no number from 0 to 100000000")
-    return int(value)
-
-
 def _day(value: str) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
         raise ValueError(f"“{value}” is no day; write one such as 2026-09-01") from None
-
-
-def _amount(value: str) -> int:
-    if not value.isdecimal() or int(value) > 1000:
-        raise ValueError(f"“{value}” is no number from 0 to 1000")
-    return int(value)
-
-
-def _wall_time(value: str) -> str:
-    if value and read_time(value) is None:
-        raise ValueError(f"“{value}” is no time of day; write one such as 21:00")
-    return value
 
 
 def _sender(value: str) -> str:
@@ -185,20 +162,25 @@ SETTINGS = (
     Setting("SECRET_KEY_FALLBACKS", "", str.split, "older keys, spaced, whose links stay valid"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", _http_url, "the address people and mail links use"),
     Setting("SMTP_URL", "", _smtp, "carries email; empty: messages land in the built-in outbox"),
-    Setting("SMTP_CONNECTIONS", "4", _connections, "how many connections carry email at once"),
-    Setting("MAIL_PER_DAY", "0", _many, "how many emails go out in a day at most; 0: any number"),
-    Setting("MAIL_PER_DOMAIN", "0", _many, "how many emails a minute go to one recipients' domain; 0: any number"),
+    Setting("SMTP_CONNECTIONS", "4", number(1, 50), "how many connections carry email at once"),
+    Setting("MAIL_PER_DAY", "0", number(0, 100_000_000), "how many emails go out in a day at most; 0: any number"),
+    Setting(
+        "MAIL_PER_DOMAIN",
+        "0",
+        number(0, 100_000_000),
+        "how many emails a minute go to one recipients' domain; 0: any number",
+    ),
     Setting("MAIL_WARMUP_START", "", _day, "the first day of warming up a new sender, such as 2026-09-01; empty: none"),
-    Setting("MAIL_WARMUP_FIRST", "50", _many, "how many emails go out on the first day of warming up"),
-    Setting("MAIL_WARMUP_GROWTH", "30", _amount, "by how many percent more on each day after it"),
+    Setting("MAIL_WARMUP_FIRST", "50", number(0, 100_000_000), "how many emails go out on the first day of warming up"),
+    Setting("MAIL_WARMUP_GROWTH", "30", number(0, 1000), "by how many percent more on each day after it"),
     Setting("MAIL_FROM", "School <school@localhost>", _sender, "the sender of email"),
     Setting("MAIL_ADDRESS", "", _text, "the school's postal address, shown at the foot of every email"),
     Setting("SCHOOL_NAME", "Cohort", _text, "the name on pages and in email"),
     Setting("TIMEZONE", "UTC", _zone, "the school's clock"),
-    Setting("QUIET_HOURS_START", "", _wall_time, "from when marketing and reminders wait, such as 21:00; empty: never"),
-    Setting("QUIET_HOURS_END", "", _wall_time, "until when they wait, such as 08:00"),
-    Setting("MARKETING_CAP", "0", _amount, "how many marketing messages a contact gets at most; 0: no limit"),
-    Setting("MARKETING_CAP_DAYS", "7", _amount, "within how many days"),
+    Setting("QUIET_HOURS_START", "", clock_time, "from when marketing and reminders wait, such as 21:00; empty: never"),
+    Setting("QUIET_HOURS_END", "", clock_time, "until when they wait, such as 08:00"),
+    Setting("MARKETING_CAP", "0", number(0, 1000), "how many marketing messages a contact gets at most; 0: no limit"),
+    Setting("MARKETING_CAP_DAYS", "7", number(0, 1000), "within how many days"),
     Setting(
         "TRUSTED_PROXIES", "0", _count, "how many proxies in front set X-Forwarded-For; 0: the header is not believed"
     ),

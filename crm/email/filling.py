@@ -19,9 +19,10 @@ from liquid.builtin.content import ContentNode
 
 from crm.email import headers, plain
 from crm.email.compose import Composed
+from crm.email.rendering import LEAVING
 from crm.lib import merge_tags
 
-_DIRECT = re.compile(r"\{\{ (link_\d+|open_url|unsubscribe_url|preferences_url|confirm_url) \}\}")
+_DIRECT = re.compile(rf"\{{\{{ (link_\d+|open_url|{'|'.join(LEAVING)}) \}}\}}")
 _WHOLE = re.compile(r"\{[{%]-|-[%}]\}|\{%\s*raw\b")
 """What reaches beyond its own tag: a text with it is one slot."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -58,7 +59,7 @@ class Sheet:
 def sheet_of(content: Composed, click: str, unsubscribe: str, opened: str) -> Sheet:
     """The sheet of a composition, with what its three kinds of address begin with; made once."""
     links = {f"link_{at}": click for at in range(len(content.links))}
-    leaving = dict.fromkeys(("unsubscribe_url", "preferences_url", "confirm_url"), unsubscribe)
+    leaving = dict.fromkeys(LEAVING, unsubscribe)
     return Sheet(content, {**links, **leaving, "open_url": opened, "account_url": ""})
 
 

@@ -24,15 +24,12 @@ LONGEST = 4096
 """Bytes of a request that can be one; a mail program sends thirty."""
 READER = Actor(name="the contact")
 _contacts, _messages = table_of(Contact), table_of(EmailMessage)
-_guardians = _contacts.alias()
+_guardians = _contacts.alias("guardians")
 _CONTACTS = (
     sa.select(
-        _contacts.c.id,
-        _contacts.c.email,
-        _guardians.c.id.label("guardian_id"),
-        _guardians.c.email.label("guardian_email"),
+        _contacts.c.id, _contacts.c.email, _guardians.c.id.label("guardian_id"), _guardians.c.email.label("guardian")
     )
-    .outerjoin(_guardians, _guardians.c.id == _contacts.c.guardian_id)
+    .join_from(_contacts, _guardians, _guardians.c.id == _contacts.c.guardian_id, isouter=True)
     .where(_contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
 _MESSAGES = sa.select(_messages.c.id, _messages.c.to_address).where(
@@ -79,13 +76,13 @@ def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], sch
     leavers = []
     for each in leaves:
         person = people.get(each.contact_id)
-        email = (sent_to.get(each.message_id) or (person.email if person else "") or "").lower()
+        email = (sent_to.get(each.message_id) or (person.email if person else None) or "").lower()
         if person is not None and email:
-            reader_id = person.guardian_id if person.guardian_email == email else person.id
+            reader = person.guardian_id if person.guardian == email else person.id
             shown = {"": f"Unsubscribe: no more news from {school} to {email}"}
             source = Source("mail_program", READER, "", each.ip_address, shown)
             number = each.message_id if each.message_id in sent_to else None
-            leavers.append(Leaver(reader_id, email, number, each.at, source))
+            leavers.append(Leaver(reader, email, number, each.at, source))
     marks = [{"number": each.message_id, "moment": each.at} for each in leavers if each.message_id]
     execute_many(connection, _MARK, marks)
     return leave_all(connection, leavers) > 0

@@ -7,6 +7,14 @@ from crm.email import headers, plain
 from crm.email.compose import Composed
 from crm.lib import merge_tags
 
+LEAVING = {
+    "unsubscribe_url": "",
+    "preferences_url": "/preferences",
+    "confirm_url": "/confirmation",
+    "view_url": "/message",
+}
+"""The addresses that hang on the reader's own token, by their names in a text: what follows that token."""
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -30,9 +38,8 @@ def rendered(
 
     `account_url` lets its reader in, so it is given for the mail that leaves and at no other time.
     """
-    own = {"preferences_url": f"{unsubscribe_url}/preferences", "confirm_url": f"{unsubscribe_url}/confirmation"}
-    own["view_url"] = f"{unsubscribe_url}/message"
-    filled = {**values, **own, "unsubscribe_url": unsubscribe_url, "open_url": open_url, "account_url": account_url}
+    own = {name: unsubscribe_url + path for name, path in LEAVING.items()}
+    filled = {**values, **own, "open_url": open_url, "account_url": account_url}
     filled.update((f"link_{at}", link(at)) for at in range(len(content.links)))
     return Rendered(
         subject=headers.one_line(merge_tags.render(content.subject, filled)),

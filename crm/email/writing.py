@@ -15,6 +15,7 @@ from crm.email.claiming import Outgoing
 from crm.email.filling import sheet_of
 from crm.email.mime import Sender, assembled
 from crm.email.models import EmailLane
+from crm.email.rendering import LEAVING
 from crm.email.reporting import HERE, REPORT, report_lines
 from crm.providers.mail import Envelope
 
@@ -58,8 +59,8 @@ class Writer:
         """What follows the prefix of each address in the message."""
         sign, number = self.tokens.sign, outgoing.row.id
         tokens = {f"link_{at}": sign(CLICK, number, at) for at in range(len(outgoing.content.links))}
-        tokens["open_url"], tokens["unsubscribe_url"] = sign(OPEN, number), leave
-        tokens["preferences_url"], tokens["confirm_url"] = f"{leave}/preferences", f"{leave}/confirmation"
+        tokens |= {name: leave + path for name, path in LEAVING.items()}
+        tokens["open_url"] = sign(OPEN, number)
         tokens["account_url"] = outgoing.account_url or "#"
         return tokens
 

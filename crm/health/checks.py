@@ -69,7 +69,7 @@ def _configuration() -> Finding:
 def _version() -> Finding:
     is_current = schema.is_current(current_app._get_current_object())  # type: ignore[attr-defined]
     text = f"Cohort {version('cohort')}" + ("" if is_current else ", and the data have another schema")
-    return Finding("version", is_current, text, "" if is_current else "Restart Cohort, or run `cohort migrate`.")
+    return Finding("version", is_current, text, "" if is_current else "Restart Cohort, or run “cohort migrate”.")
 
 
 def _database() -> Finding:
@@ -120,7 +120,7 @@ def _worker() -> Finding:
     seen, is_well = last_seen(), is_alive(clock.now())
     text = f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC" if seen else "never seen"
     advice = (
-        "" if is_well else "Nothing is sent and no workflow moves. Start it with `cohort worker` or `cohort serve`."
+        "" if is_well else "Nothing is sent and no workflow moves. Start it with “cohort worker” or “cohort serve”."
     )
     return Finding("worker", is_well, text, advice)
 

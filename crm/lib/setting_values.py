@@ -28,6 +28,14 @@ def number(least: int, most: int) -> Callable[[str], int]:
 days = number(0, LONGEST)
 
 
+def clock_time(text: str) -> str:
+    """A time of day as HH:MM, or nothing."""
+    text = text.strip()
+    if text and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError(f"“{text}” is no time of day; write one such as 21:00")
+    return text
+
+
 def currency(text: str) -> str:
     """A currency by its three letters (ISO 4217)."""
     code = text.strip().upper()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crm.email.compose import composed
 from crm.email.filling import sheet_of
-from crm.email.rendering import rendered
+from crm.email.rendering import LEAVING, rendered
 from crm.lib.merge_tags import MergeError
 
 PREFIXES = ("https://s.example/click/", "https://s.example/leave/", "https://s.example/open/")
@@ -26,9 +26,8 @@ WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), ma
 
 def both(body: str, values: dict) -> tuple:
     content = composed("markdown", "Hi {{ contact.first_name }}", "Soon in {{ contact.city }}", body)
-    tokens = {f"link_{at}": f"k{at}~x" for at in range(len(content.links))} | {
-        "unsubscribe_url": "u", "open_url": "o", "preferences_url": "u/preferences", "confirm_url": "u/confirmation", "account_url": "#",
-    }  # fmt: skip
+    tokens = {f"link_{at}": f"k{at}~x" for at in range(len(content.links))} | {"open_url": "o", "account_url": "#"}
+    tokens |= {name: f"u{path}" for name, path in LEAVING.items()}
     filled = sheet_of(content, *PREFIXES).filled(values, tokens)
     whole = rendered(
         content, values, link=lambda at: f"{PREFIXES[0]}k{at}~x", unsubscribe_url=f"{PREFIXES[1]}u", open_url=f"{PREFIXES[2]}o",

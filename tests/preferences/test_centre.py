@@ -146,7 +146,7 @@ def test_the_footer_leads_to_both_pages(anonymous, carla):
     queue([carla])
     with MailServer() as server:
         deliver(server)
-    leave, choose = links_in(server.messages[0][2], "unsubscribe")
+    leave, choose, _view = links_in(server.messages[0][2], "unsubscribe")
     assert choose == f"{leave}/preferences"
     assert anonymous.get(choose).status_code == 200
 
