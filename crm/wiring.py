@@ -476,6 +476,8 @@ class Place:
     icon: str
     permission: str | None = None
     is_daily: bool = False
+    holds_everything: bool = False
+    """Only for those from whom nothing is kept."""
 
 
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
@@ -520,7 +522,7 @@ SETTINGS_PAGES: tuple[Place, ...] = (
     Place("school", "School", "settings.index", "building"),
     Place("locale", "Locale", "settings.locale", "world"),
     Place("retention", "Retention", "settings.retention", "clock"),
-    Place("backups", "Backups", "backups.index", "database"),
+    Place("backups", "Backups", "backups.index", "database", holds_everything=True),
     Place("health", "Health", "health_page.index", "activity"),
     Place("audit", "Audit log", "audit_log.index", "history"),
 )
@@ -553,7 +555,7 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
-        "settings_pages": lambda: SETTINGS_PAGES,
+        "settings_pages": _settings_pages,
         "standing_hold": _standing_hold,
         "held_back": lambda: waiting.queues(clock.now(), held_only=True),
         "has_trouble": _has_trouble,
@@ -562,6 +564,10 @@ def page_context() -> dict[str, Any]:
             each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
         ],
     }
+
+
+def _settings_pages() -> list[Place]:
+    return [each for each in SETTINGS_PAGES if current_user.holds_everything or not each.holds_everything]
 
 
 def _standing_hold() -> hold.Hold | None:
