@@ -82,7 +82,7 @@ def _about_people(broadcast: Broadcast, reckoning: Reckoning) -> Iterator[Findin
 def _about_school(broadcast: Broadcast) -> Iterator[Finding]:
     config, sender = current_app.config, sender_for(broadcast.sender_id)
     if not config["MAIL_ADDRESS"]:
-        text = "The law asks for the sender's postal address in every such email. An administrator can set it (MAIL_ADDRESS)."
+        text = "The law asks for the sender's postal address in every such email. An administrator can set it under Settings, School."
         yield Finding("bad", "The school's postal address is missing", text, "settings")
     if not config["SMTP_URL"]:
         text = "The emails will be kept in the outbox here and reach nobody."

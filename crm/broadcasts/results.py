@@ -16,6 +16,7 @@ from crm.contacts.queries import scope
 from crm.email import analytics
 from crm.email.analytics import EmailFigures, Which
 from crm.email.models import EmailMessage
+from crm.email.revenue import Revenue, revenue
 from crm.lib.charts import BarChart, LineChart, Row, ShareChart, bar_chart, line_chart, percent, share_chart
 from crm.preferences.queries import REASONS
 from crm.users.models import User
@@ -67,7 +68,7 @@ def result_of(broadcast: Broadcast, viewer: User, now: datetime) -> Result:
     bounces, leavers = analytics.bounce_reasons(which, 10), analytics.unsubscribe_reasons(which)
     return Result(
         figures,
-        _stats(figures),
+        [*_stats(figures), *map(_earned, revenue(which))],
         _over_time(broadcast, which, now),
         bar_chart("Links", [Row(each.url, each.clicks, each.machine_clicks) for each in analytics.links(which)], "clicks", names=PEOPLE),
         share_chart("Devices", _devices(which), "opens"),
@@ -101,6 +102,11 @@ def _stats(found: EmailFigures) -> list[Stat]:
         Stat("Unsubscribed", f"{found.unsubscribed:,}", percent(found.unsubscribed, arrived), "left"),
         Stat("Complained", f"{found.complained:,}"),
     ]  # fmt: skip
+
+
+def _earned(found: Revenue) -> Stat:
+    """What was paid soon after a click, in one currency."""
+    return Stat("Earned", f"{found.amount:,.2f} {found.currency}", f"{found.orders:,} orders soon after a click")
 
 
 def _devices(which: Which) -> list[Row]:

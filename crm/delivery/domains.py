@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from crm.database import after_commit, commit, db, insert_new, rollback, table_of
+from crm.delivery import dkim
 from crm.delivery.domain_checks import Dns, look
 from crm.delivery.models import DomainCheck
 from crm.delivery.senders import sender_for, senders
@@ -18,6 +20,14 @@ from crm.queue import nudge
 log = logging.getLogger(__name__)
 WAIT = timedelta(minutes=2)
 """After this long without an answer a look may be asked for again."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The DNS records (name and text) of a domain's keys, and whether its mail is signed."""
+
+    records: list[tuple[str, str]]
+    is_on: bool
 
 
 def sending_domains() -> list[str]:
@@ -55,8 +65,22 @@ def run_checks(now: datetime, dns_: Dns | None = None) -> int:
     rollback()
     asking = (dns_ or Dns(current_app.config["DNS_SERVER"])) if names else None
     for name in names:
-        findings = look(name, asking, smtp_host=smtp_host) if asking else []
+        findings = look(name, asking, smtp_host=smtp_host, dkim=_wanted(name)) if asking else []
         found = sa.update(DomainCheck).where(DomainCheck.domain == name)
         db.session.execute(found.values(findings=findings, checked_at=now, asked_at=None))
         commit()
     return len(names)
+
+
+def _wanted(domain: str) -> tuple[str, str] | None:
+    """The selector and record of the key this domain's mail is to be signed with, if there is one."""
+    keys = dkim.keys_of(domain)
+    return (keys[0].selector, dkim.dns_record(keys[0])[1]) if keys else None
+
+
+def signatures() -> dict[str, Signature]:
+    """How the mail of each sending domain is signed."""
+    return {
+        name: Signature([dkim.dns_record(each) for each in dkim.keys_of(name)], dkim.is_on(name))
+        for name in sending_domains()
+    }

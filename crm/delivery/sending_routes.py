@@ -6,11 +6,11 @@ from email.message import EmailMessage
 from email.utils import formataddr, formatdate, make_msgid
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from crm.database import commit, db
-from crm.delivery import domains
+from crm.delivery import dkim, domains
 from crm.delivery.forms import SenderForm, TestForm
 from crm.delivery.models import EmailSender
 from crm.delivery.senders import From, delete_sender, is_taken, save_sender, sender_for, senders
@@ -100,6 +100,29 @@ def check_domain() -> Any:
     return redirect(url_for(".domain"), 303)
 
 
+@bp.post("/domain/<domain>/key")
+@requires("crm.settings.manage")
+def make_key(domain: str) -> Any:
+    """Make a key to sign the domain's mail with; its record is shown until the DNS has it."""
+    dkim.make_key(_known(domain))
+    flash("A key was made. Put its record into the DNS, look again, then turn signing on.", "good")
+    return redirect(url_for(".domain"), 303)
+
+
+@bp.post("/domain/<domain>/signing")
+@requires("crm.settings.manage")
+def sign(domain: str) -> Any:
+    """Sign the domain's mail from now on, or no more."""
+    is_on = request.form.get("on") == "1"
+    (dkim.turn_on if is_on else dkim.turn_off)(_known(domain))
+    flash(f"Mail of {domain} is signed from now on." if is_on else f"Mail of {domain} is signed no more.", "good")
+    return redirect(url_for(".domain"), 303)
+
+
+def _known(domain: str) -> str:
+    return domain if domain in domains.sending_domains() else abort(404)
+
+
 def _page(form: TestForm, steps: list[Step] | None = None) -> str:
     url = current_app.config["SMTP_URL"]
     return render_template(
@@ -110,7 +133,22 @@ def _page(form: TestForm, steps: list[Step] | None = None) -> str:
         form=form,
         steps=steps,
         checks=domains.checks(),
+        limits=_limits(),
     )
+
+
+def _limits() -> list[tuple[str, str]]:
+    """How much goes out at most, in words."""
+    config = current_app.config
+    day, pace, start = config["MAIL_PER_DAY"], config["MAIL_PER_DOMAIN"], config["MAIL_WARMUP_START"]
+    growth = f"{config['MAIL_WARMUP_FIRST']} on the first day, {config['MAIL_WARMUP_GROWTH']} % more each day"
+    warm = f"Since {start:%Y-%m-%d}: {growth}" if start else "No"
+    return [
+        ("In a day", f"{day:,}" if day else "Any number"),
+        ("A minute to one domain", f"{pace:,}" if pace else "Any number"),
+        ("Warming up", warm),
+        ("Connections at once", str(config["SMTP_CONNECTIONS"])),
+    ]
 
 
 def _sender_page(sender: EmailSender | None) -> Any:
@@ -142,7 +180,11 @@ def _tried(url: str, sender: From, address: str) -> list[Step]:
 
 def _domains() -> dict[str, Any]:
     found, now = domains.checks(), clock.now()
-    return {"checks": found, "is_busy": any(domains.is_busy(each, now) for each in found.values())}
+    return {
+        "checks": found,
+        "signatures": domains.signatures(),
+        "is_busy": any(domains.is_busy(each, now) for each in found.values()),
+    }
 
 
 def _number(text: str | None) -> int | None:

@@ -119,6 +119,16 @@ def mark_lost(message: EmailMessage, by: Actor) -> bool:
     return True
 
 
+def cancel_message(message: EmailMessage, by: Actor) -> bool:
+    """Do not send a message that still waits; whether it did. What is being sent cannot be called back."""
+    table = table_of(EmailMessage)
+    waiting = sa.update(table).where(table.c.id == message.id, table.c.status == "pending")
+    values = {"status": "cancelled", "reason": f"{by.name} cancelled it."[:255], "lease_until": None}
+    was_waiting = db.session.execute(waiting.values(values)).rowcount == 1
+    db.session.refresh(message)
+    return was_waiting
+
+
 def sent_activity(message: Any, subject: str) -> EmailSent:
     """The fact that a message (a row or anything with its columns) was sent."""
     return EmailSent(

@@ -14,9 +14,7 @@ PAGE = "/settings/audit"
 
 @pytest.fixture
 def log(as_ada, ada):
-    as_ada.post(
-        "/settings/locale", data={"timezone": "UTC", "currency": "CHF", "date_style": "iso", "first_weekday": "monday"}
-    )
+    as_ada.post("/settings/locale", data={"timezone": "UTC", "currency": "CHF", "date_style": "iso"})
     carla = factories.contact(first_name="Søren")
     operations.record("downloaded", "backups", "=1+1")
     commit()

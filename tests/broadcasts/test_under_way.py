@@ -116,7 +116,7 @@ def test_while_sending_is_on_hold_nothing_is_launched_and_a_person_decides(ada):
     commit()
     kit.run(at + timedelta(minutes=1))
     assert broadcast.status == "scheduled"
-    assert [each.words for each in queues(at + timedelta(minutes=1))][0] == "1 scheduled broadcast"
+    assert [each.words for each in queues(at + timedelta(minutes=1))][0] == "1 broadcast"
     hold.skip(found, at + timedelta(minutes=1), kit.BY, commit)
     db.session.expire_all()
     assert broadcast.status == "missed"

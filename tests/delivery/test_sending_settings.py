@@ -3,6 +3,7 @@
 import pytest
 
 from crm.database import commit, db
+from crm.delivery import dkim
 from crm.delivery.models import EmailSender
 from crm.delivery.senders import From, save_sender, sender_for
 from crm.lib.smtp_url import Server
@@ -108,3 +109,15 @@ def test_encryption_that_is_not_offered_stops_it():
         assert steps(Server(host, int(port), "starttls")) == {
             "connect": True, "tls": False, "login": None, "mail": None, "rcpt": None, "data": None,
         }  # fmt: skip
+
+
+def test_a_key_is_made_and_signing_turned_on_and_off(as_ada, office):
+    assert as_ada.post("/sending/domain/other.example/key").status_code == 404
+    assert as_ada.post("/sending/domain/school.example/key").status_code == 303
+    page = as_ada.get("/sending/domain").get_data(as_text=True)
+    assert "cohort._domainkey.school.example" in page
+    assert "PRIVATE KEY" not in page
+    as_ada.post("/sending/domain/school.example/signing", data={"on": "1"})
+    assert dkim.is_on("school.example")
+    as_ada.post("/sending/domain/school.example/signing", data={"on": "0"})
+    assert not dkim.is_on("school.example")
