@@ -180,3 +180,13 @@ def test_one_after_a_deleted_one_goes_to_the_same_people_again(app):
     second = kit.launched("Second")
     kit.send()
     assert kit.states(second) == {"sent": 2}
+
+
+def test_whoever_sends_the_draft_of_another_reaches_those_in_their_own_sight(ada, agnes):
+    mine, _ = kit.people(2)
+    mine.owner_id = agnes.id
+    broadcast = kit.draft(created_by=ada.id)
+    operations.launch(broadcast, agnes.actor)
+    commit()
+    kit.run()
+    assert [each.contact_id for each in kit.messages(broadcast)] == [mine.id]
