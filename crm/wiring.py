@@ -481,6 +481,8 @@ class Place:
     is_daily: bool = False
     tabs: tuple[Place, ...] = ()
     also: tuple[str, ...] = ()
+    holds_everything: bool = False
+    """Only for those from whom nothing is kept."""
 
     @property
     def pages(self) -> tuple[Place, ...]:
@@ -503,7 +505,7 @@ SETTINGS_PAGES: tuple[Place, ...] = (
     Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
     Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
     Place("retention", "Retention", "settings.retention", "clock", "crm.settings.manage"),
-    Place("backups", "Backups", "backups.index", "database", "crm.settings.manage"),
+    Place("backups", "Backups", "backups.index", "database", "crm.settings.manage", holds_everything=True),
     Place("health", "Health", "health_page.index", "activity", "crm.settings.manage"),
     Place("audit", "Audit log", "audit_log.index", "history", "crm.settings.manage"),
 )  # fmt: skip
@@ -603,6 +605,8 @@ def places_of(user: User) -> list[Place]:
 
 def may_go(user: User, place: Place) -> bool:
     """Whether this user may go there."""
+    if place.holds_everything and not user.holds_everything:
+        return False
     return not place.permission or user.can(place.permission)
 
 

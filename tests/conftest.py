@@ -99,6 +99,8 @@ class Building:
             elif not path.name.startswith(("queue.db", "secret")):
                 path.unlink()
         shutil.copy(self.database, self.app.config["INSTANCE_PATH"] / "crm.db")
+        with self.app.app_context():
+            db.engine.dispose()  # a connection made since the last test looks at the file that is gone
         return self.app
 
 

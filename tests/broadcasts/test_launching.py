@@ -168,3 +168,15 @@ def test_each_contact_gets_it_at_the_hour_of_their_own_clock(app, ada):
     kit.run(broadcast.scheduled_at)
     due = [each.due_at for each in sorted(kit.messages(broadcast), key=lambda each: each.contact_id)]
     assert due == [operations.moment_of(wall, zone) for zone in ("America/New_York", "Asia/Tokyo", "Europe/Berlin")]
+
+
+def test_one_after_a_deleted_one_goes_to_the_same_people_again(app):
+    kit.people(2)
+    first = kit.launched("First")
+    kit.send()
+    kit.run()
+    drafting.delete_broadcast(first)
+    commit()
+    second = kit.launched("Second")
+    kit.send()
+    assert kit.states(second) == {"sent": 2}
