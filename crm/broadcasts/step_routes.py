@@ -75,6 +75,7 @@ def reckon(broadcast_id: int) -> ResponseReturnValue:
         back,
         broadcast=broadcast,
         reckoning=reckoning.reckon(broadcast),
+        names_button="button" in request.args,
     )
 
 
