@@ -1,3 +1,5 @@
+"""Statements for many rows at once do what the same statement for each row would."""
+
 from datetime import date
 
 import pytest
