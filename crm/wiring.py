@@ -519,7 +519,7 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place(
                 *("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view"),
                 is_daily=True,
-                also=("imports", "exports"),
+                also=("imports", "exports", "duplicates", "privacy"),
             ),
             Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("pipeline", "Pipeline", "pipeline.index", "layout-kanban", "crm.contacts.view"),

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.activity.vocabulary import Actor
-from crm.broadcasts import deciding, freezing
+from crm.broadcasts import deciding, freezing, telling
 from crm.broadcasts.models import LATE, LAUNCHED, PURPOSE, Broadcast
 from crm.broadcasts.operations import OPEN, counts, lane, launch
 from crm.database import commit, db, rollback, table_of
@@ -21,10 +21,10 @@ from crm.health import hold
 from crm.lib import clock
 from crm.users.models import User
 
+log = logging.getLogger(__name__)
 BATCH = 5_000
 COUNTED_FOR = timedelta(days=60)
 """So long after the launch its counts in the list are still brought up to date."""
-log = logging.getLogger(__name__)
 _messages = table_of(EmailMessage)
 
 
@@ -34,12 +34,8 @@ def run(now: datetime | None = None, seconds: float = 20) -> bool:
     fire(at)
     more = False
     for broadcast_id in under_way():
-        try:
-            while time.monotonic() < until and (more := _go_on(broadcast_id, at, until - time.monotonic())):
-                pass
-        except Exception:  # one that cannot go on keeps no other from it
-            rollback()
-            log.exception("broadcast %s could not go on", broadcast_id)
+        while time.monotonic() < until and (more := _tried(broadcast_id, at, until - time.monotonic())):
+            pass
     rollback()
     return more
 
@@ -60,6 +56,7 @@ def fire(now: datetime) -> None:
     for broadcast in db.session.scalars(due.order_by(Broadcast.scheduled_at).with_for_update(skip_locked=True)).all():
         if problem := _stops(broadcast, now):
             broadcast.status, broadcast.error = "missed", problem
+            telling.tell_missed([broadcast])
         else:
             launch(broadcast, _whose(broadcast), now)
     commit()
@@ -77,6 +74,31 @@ def _stops(broadcast: Broadcast, now: datetime) -> str:
 def _whose(broadcast: Broadcast) -> Actor:
     user = db.session.get(User, broadcast.launched_by) if broadcast.launched_by else None
     return user.actor if user else Actor(name="The clock")
+
+
+def _tried(broadcast_id: int, now: datetime, seconds: float) -> bool:
+    """Take the next step; one that fails is said once, tried again at the next run, and holds up no other broadcast."""
+    try:
+        more = _go_on(broadcast_id, now, seconds)
+        _note_trouble(broadcast_id, None)
+    except sa.exc.OperationalError:  # the database is busy, which passes
+        raise
+    except Exception as trouble:
+        log.exception("broadcast %s does not get on", broadcast_id)
+        rollback()
+        _note_trouble(broadcast_id, f"{type(trouble).__name__}: {trouble}"[:500])
+        return False
+    return more
+
+
+def _note_trouble(broadcast_id: int, trouble: str | None) -> None:
+    broadcast = db.session.get(Broadcast, broadcast_id)
+    if broadcast is None or broadcast.error == trouble:
+        return
+    broadcast.error = trouble
+    if trouble:
+        telling.tell_trouble(broadcast)
+    commit()
 
 
 def _go_on(broadcast_id: int, now: datetime, seconds: float) -> bool:
@@ -128,6 +150,7 @@ def finish(broadcast: Broadcast, now: datetime) -> bool:
     if any(counts(broadcast).get(each) for each in OPEN):
         return False
     broadcast.status, broadcast.finished_at = "finished", now
+    telling.tell_finished(broadcast)
     return True
 
 

@@ -60,11 +60,17 @@ def queue_emails(emails: Sequence[NewEmail]) -> list[int]:
     return new
 
 
-def queue_test(content: EmailContent, template_id: int | None, to_address: str, values: dict[str, Any]) -> EmailMessage:
+def queue_test(
+    content: EmailContent,
+    template_id: int | None,
+    to_address: str,
+    values: dict[str, Any],
+    sender_id: int | None = None,
+) -> EmailMessage:
     """Queue one email to an address of ours, with somebody's values. It belongs to no contact and counts nowhere."""
     message = EmailMessage(
         contact_id=None, content_id=content.id, template_id=template_id, purpose="test", parent_id=template_id or 0,
-        to_address=to_address, merge_values=values, actor="Test", is_marketing=False,
+        to_address=to_address, merge_values=values, actor="Test", is_marketing=False, sender_id=sender_id,
     )  # fmt: skip
     db.session.add(message)
     db.session.flush()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
@@ -10,7 +11,11 @@ from sqlalchemy.orm import joinedload
 
 from crm.contacts.models import Contact
 from crm.database import db
+from crm.email.headers import one_line
 from crm.email.models import EmailMessage
+from crm.email.values import known, values_of
+from crm.lib import merge_tags
+from crm.lib.merge_tags import MergeError
 from crm.timeline.upcoming import Act, Upcoming
 from crm.users.models import User
 
@@ -23,13 +28,21 @@ def next_emails(contact: Contact, viewer: User) -> Sequence[Upcoming]:
         return []
     mine = sa.select(EmailMessage).where(EmailMessage.contact_id == contact.id, EmailMessage.status == "pending")
     mine = mine.options(joinedload(EmailMessage.content)).order_by(EmailMessage.due_at, EmailMessage.id)
-    return [_upcoming(each, viewer.can("crm.broadcasts.send")) for each in db.session.scalars(mine.limit(20))]
+    found = db.session.scalars(mine.limit(20)).all()
+    values = values_of([contact.id], known()).get(contact.id, {}) if found else {}
+    return [_upcoming(each, _subject(each, values), viewer.can("crm.broadcasts.send")) for each in found]
 
 
-def _upcoming(message: EmailMessage, may_cancel: bool) -> Upcoming:
+def _subject(message: EmailMessage, values: Mapping[str, Any]) -> str:
+    """As the contact will read it, or as it was written if that cannot be told."""
+    try:
+        return one_line(merge_tags.render(message.content.subject, values))
+    except MergeError:
+        return message.content.subject
+
+
+def _upcoming(message: EmailMessage, subject: str, may_cancel: bool) -> Upcoming:
     stop = Act("Cancel", url_for("messages.cancel", message_id=message.id, on="contact"), ASKS, "mail-x")
     note = message.reason or (f"from {message.actor}" if message.actor else "")
     url = url_for("messages.show", message_id=message.id)
-    return Upcoming(
-        message.due_at, "mail", f"Email: {message.content.subject}", url, note, (stop,) if may_cancel else ()
-    )
+    return Upcoming(message.due_at, "mail", f"Email: {subject}", url, note, (stop,) if may_cancel else ())

@@ -41,6 +41,7 @@ SET_BY_PEOPLE = (
     "MAIL_WARMUP_START",
     "MAIL_WARMUP_FIRST",
     "MAIL_WARMUP_GROWTH",
+    "SMTP_CONNECTIONS",
 )
 """Settings a page may set, by their name in the configuration, which also says how their text is read."""
 READ = {each.name: each.read for each in SETTINGS}

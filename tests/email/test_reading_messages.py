@@ -181,6 +181,7 @@ def test_what_waits_can_be_cancelled_from_the_timeline_once(as_mo, carla):
     (message,) = queue([carla])
     page = as_mo.get(f"/contacts/{carla.id}/timeline").text
     assert f'action="/messages/{message.id}/cancellation?on=contact"' in page
+    assert "Email: Hi Carla" in page
     reply = as_mo.post(f"/messages/{message.id}/cancellation?on=contact")
     assert reply.location == f"/contacts/{carla.id}"
     deliver()

@@ -7,7 +7,7 @@ import re
 from flask.testing import FlaskClient
 
 PLACES = {
-    "/": "Home", "/contacts": "Contacts", "/imports": "Contacts", "/tasks": "Tasks", "/roles": "People", "/teams": "People",
+    "/": "Home", "/contacts": "Contacts", "/imports": "Contacts", "/duplicates": "Contacts", "/tasks": "Tasks", "/roles": "People", "/teams": "People",
     "/people": "People", "/sending/domain": "Settings", "/sending/reports": "Settings", "/consent": "Settings",
     "/settings/backups": "Settings", "/suppressions": "Messages", "/tags/rules": "Tags",
 }  # fmt: skip
