@@ -16,6 +16,7 @@ BENCHES = {
     "engine": engine.run,
     "tracking": tracking.run,
     "email": email.run,
+    "email-memory": email.memory,
 }
 
 __all__ = ["BENCHES", "Figure"]

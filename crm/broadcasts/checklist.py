@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import current_app
@@ -204,8 +204,3 @@ def _about_test(broadcast: Broadcast, reckoning: Reckoning) -> Iterator[Finding]
 
 def _which(broadcast: Broadcast, variant: Variant) -> str:
     return f"Version {variant.letter}" if len(broadcast.variants) > 1 else "The email"
-
-
-def has_blocking(found: Sequence[Finding]) -> bool:
-    """Whether any of these stops it."""
-    return any(each.is_blocking for each in found)
