@@ -12,18 +12,25 @@ import sqlalchemy as sa
 from flask import current_app
 
 from crm.activity.vocabulary import Actor
-from crm.database import after_commit, db
+from crm.database import after_commit, db, is_postgresql
 from crm.health import waiting
 from crm.health.models import Heartbeat, Hold
 from crm.lib import clock
 from crm.queue import nudge
 
+LOCK = 7_403_117
+"""The number of PostgreSQL's lock between beginning a hold and taking what is due."""
 WAKE = ("deliver", "process_enrollments", "run_broadcasts")
 """The jobs that go on when a hold ends."""
 
 
 def stands() -> bool:
-    """Whether everything is held back now. Notices a long standstill itself, whichever job asks first after it."""
+    """Whether everything is held back now. Notices a long standstill itself, whichever job asks first after it.
+
+    Whoever begins a hold waits until those who asked have committed, so nothing is taken after the answer that it stands.
+    """
+    if is_postgresql():
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOCK)))
     return current() is not None or begin_after_silence()
 
 
@@ -34,6 +41,12 @@ def current() -> Hold | None:
 
 def begin(cause: str, since: datetime, by: str = "") -> Hold:
     """Hold everything back; one that stands already goes on standing."""
+    if is_postgresql():
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    return _begin(cause, since, by)
+
+
+def _begin(cause: str, since: datetime, by: str = "") -> Hold:
     hold = current()
     if hold is None:
         hold = Hold(cause=cause, since=since, begun_by=by[:120])
@@ -48,7 +61,7 @@ def begin_after_silence(now: datetime | None = None) -> bool:
     seen = _last_life() if hours else None
     if seen is None or now - seen < timedelta(hours=hours) or not waiting.is_anything_held_back(now):
         return False
-    begin("stopped", seen)
+    _begin("stopped", seen)
     return True
 
 

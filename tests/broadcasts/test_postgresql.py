@@ -12,6 +12,7 @@ from flask import Flask
 from crm.bounces.operations import take_in
 from crm.broadcasts import operations, running
 from crm.database import commit, db
+from crm.health import hold
 from crm.lib import clock
 from crm.providers.mail_reports import DELIVERED, HARD, MailEvent
 from tests.broadcasts import kit
@@ -33,6 +34,12 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 def test_it_is_tried_decided_sent_and_reported_about(app):
     kit.people(10)
     broadcast = kit.launched("Fair", ("One", "Two"), per_minute=600)
+    held = hold.begin("asked", clock.now())
+    commit()
+    kit.send()
+    assert kit.states(broadcast) == {"pending": 10}
+    hold.go_on(held, kit.BY)
+    commit()
     kit.send()
     assert kit.states(broadcast) == {"sent": 2, "pending": 8}
     assert operations.pause(broadcast)
