@@ -50,6 +50,7 @@ def _launched(recipients: int) -> Iterator[Figure]:
     yield Figure(f"first progress of a launch {size}", first, "s", 2.0, "promised")
     raw = _raw(broadcast.id)
     assert db.session.scalar(sa.select(Broadcast.frozen).where(Broadcast.id == broadcast.id)) == recipients
+    rollback()
     yield Figure(
         f"a launch {size}", recipients / whole, "recipients/s", recipients / raw, "one INSERT … SELECT of the same rows"
     )

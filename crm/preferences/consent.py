@@ -87,11 +87,14 @@ def outcomes_for(contacts: Any, channel: str, kind: str, topic_id: int | None = 
     found: Counter[str | None] = Counter()
     for asking in (own.where(among, Contact.guardian_id.is_(None)), theirs.where(among)):
         some = asking.subquery()
-        for reason, count in db.session.execute(sa.select(some.c.reason, sa.func.count()).group_by(some.c.reason)):
+        counted = sa.select(some.c.reason, sa.func.count()).where(some.c.reason.is_not(None)).group_by(some.c.reason)
+        for reason, count in db.session.execute(counted):
             found[reason] += count
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(Contact).where(among)) or 0
+    found[None] = total - found.total()
     topic = _topic_name(topic_id)
     most_first = sorted(found.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    return {in_words(reason, channel, topic) if reason else "": count for reason, count in most_first}
+    return {in_words(reason, channel, topic) if reason else "": count for reason, count in most_first if count}
 
 
 def _is_condition(contacts: Any) -> bool:
