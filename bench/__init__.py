@@ -17,6 +17,7 @@ BENCHES = {
     "tracking": tracking.run,
     "email": email.run,
     "broadcasts": broadcasts.run,
+    "email-memory": email.memory,
 }
 
 __all__ = ["BENCHES", "Figure"]

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +23,8 @@ from crm.users.models import User
 
 log = logging.getLogger(__name__)
 BATCH = 5_000
+COUNTED_FOR = timedelta(days=60)
+"""So long after the launch its counts in the list are still brought up to date."""
 _messages = table_of(EmailMessage)
 
 
@@ -99,8 +102,11 @@ def _note_trouble(broadcast_id: int, trouble: str | None) -> None:
 
 
 def _go_on(broadcast_id: int, now: datetime, seconds: float) -> bool:
-    """Take the next step with one broadcast; whether it has another at once."""
-    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True)
+    """Take the next step with one broadcast; whether it has another at once.
+
+    Its row is held for the step, so that nobody pauses it between the look at it and what is done.
+    """
+    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True, with_for_update=True)
     if broadcast is None:
         return False
     if broadcast.status == "launching":
@@ -109,6 +115,7 @@ def _go_on(broadcast_id: int, now: datetime, seconds: float) -> bool:
         return _cancel_some(broadcast, now)
     if deciding.decide(broadcast, now):
         commit()
+        return True
     if deciding.roll_out(broadcast):
         return True
     finish(broadcast, now)
@@ -149,20 +156,21 @@ def finish(broadcast: Broadcast, now: datetime) -> bool:
 
 def refresh_counts(now: datetime, limit: int = 3) -> int:
     """Count anew for the list what was counted longest ago; the older a broadcast, the more seldom. How many were counted."""
-    launched = sa.select(Broadcast).where(Broadcast.status.in_(LAUNCHED), Broadcast.launched_at.is_not(None))
-    oldest = launched.order_by(Broadcast.counted_at.is_not(None), Broadcast.counted_at).limit(50)
-    stale = [each for each in db.session.scalars(oldest) if _is_stale(each, now)][:limit]
-    for broadcast in stale:
-        _count(broadcast, now)
+    launched = sa.select(Broadcast.id, Broadcast.launched_at, Broadcast.counted_at).where(
+        Broadcast.status.in_(LAUNCHED),
+        sa.or_(Broadcast.counted_at.is_(None), Broadcast.launched_at > now - COUNTED_FOR),
+    )
+    oldest = launched.order_by(Broadcast.counted_at.is_not(None), Broadcast.counted_at)
+    stale = [each.id for each in db.session.execute(oldest) if _is_stale(each, now)][:limit]
+    for number in stale:
+        _count(db.session.get_one(Broadcast, number, populate_existing=True), now)
     return len(stale)
 
 
-def _is_stale(broadcast: Broadcast, now: datetime) -> bool:
-    if broadcast.counted_at is None or broadcast.launched_at is None:
+def _is_stale(row: sa.Row[Any], now: datetime) -> bool:
+    if row.counted_at is None or row.launched_at is None:
         return True
-    age = now - broadcast.launched_at
-    pause = max(timedelta(minutes=1), age / 10)
-    return age < timedelta(days=60) and now - broadcast.counted_at > pause
+    return now - row.counted_at > max(timedelta(minutes=1), (now - row.launched_at) / 10)
 
 
 def _count(broadcast: Broadcast, now: datetime) -> None:

@@ -70,6 +70,7 @@ def upgrade() -> None:
             ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcasts")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("broadcasts", schema=None) as batch_op:
         batch_op.create_index("ix_broadcasts_counted", ["counted_at"], unique=False)

@@ -138,3 +138,12 @@ def test_how_long_it_will_take_is_told_from_the_speed(ada):
 def test_who_may_only_look_is_offered_no_acts(sign_in, sent):
     reader = factories.user("rita", "crm_agent")
     assert sign_in(reader).get(f"/broadcasts/{sent.id}/results").status_code == 403
+
+
+def test_the_page_says_that_the_day_is_used_up(app, as_mo, ada):
+    app.config["MAIL_PER_DAY"] = 2
+    kit.people(3)
+    broadcast = kit.launched()
+    kit.send()
+    page = as_mo.get(f"/broadcasts/{broadcast.id}/results").text
+    assert "The day&#39;s number of 2 emails is used up" in page

@@ -42,7 +42,7 @@ def test_nothing_sent_says_so(as_mo):
 def test_the_list_shows_state_and_reason(as_mo, message):
     sent(factories.contact(first_name="Max", email=None))
     text = as_mo.get("/messages").text
-    assert "Outbox" in text
+    assert "This is the outbox" in text
     assert "Hi Carla" in text
     assert "The contact has no email address." in text
 
@@ -175,3 +175,23 @@ def test_a_name_is_only_text(as_mo, app):
 def test_without_scripts_a_contacts_emails_are_a_page(as_mo, message, carla):
     assert "<html" in as_mo.get(f"/contacts/{carla.id}/emails").text
     assert "<html" not in as_mo.get(f"/contacts/{carla.id}/emails", headers={"HX-Request": "true"}).text
+
+
+def test_what_waits_can_be_cancelled_from_the_timeline_once(as_mo, carla):
+    (message,) = queue([carla])
+    page = as_mo.get(f"/contacts/{carla.id}/timeline").text
+    assert f'action="/messages/{message.id}/cancellation?on=contact"' in page
+    assert "Email: Hi Carla" in page
+    reply = as_mo.post(f"/messages/{message.id}/cancellation?on=contact")
+    assert reply.location == f"/contacts/{carla.id}"
+    deliver()
+    assert (anew(message).status, message.sent_at) == ("cancelled", None)
+    assert "cancelled it." in as_mo.get(f"/messages/{message.id}").text
+    again = as_mo.post(f"/messages/{message.id}/cancellation", follow_redirects=True)
+    assert "cannot be called back" in again.text
+
+
+def test_cancelling_is_for_those_who_may_send(as_vic, carla):
+    (message,) = queue([carla])
+    assert as_vic.post(f"/messages/{message.id}/cancellation").status_code == 403
+    assert anew(message).status == "pending"

@@ -1,5 +1,8 @@
 """Signed tokens: bound to their kind, readable after the secret changed, inert when altered."""
 
+import base64
+import hmac
+
 import pytest
 
 from crm.lib.tokens import Tokens
@@ -35,3 +38,9 @@ def test_a_link_outlives_a_change_of_the_secret():
 def test_an_empty_secret_is_refused():
     with pytest.raises(ValueError, match="SECRET_KEY"):
         Tokens("")
+
+
+def test_a_signature_is_an_hmac_of_the_key_of_its_kind():
+    key = hmac.digest(b"secret", b"cohort.click", "sha256")
+    plain = base64.urlsafe_b64encode(hmac.digest(key, b"7.2", "sha256")).rstrip(b"=").decode()
+    assert Tokens("secret").sign("click", 7, 2) == f"7.2~{plain}"
