@@ -25,6 +25,7 @@ from crm.broadcasts.models import Broadcast
 from crm.broadcasts.progress import in_words, progress_of
 from crm.broadcasts.routes import broadcast_or_404
 from crm.delivery.models import STATUSES
+from crm.email import limits
 from crm.lib import clock
 from crm.lib.htmx import is_htmx
 from crm.users.access import requires
@@ -113,9 +114,13 @@ def _wanted() -> dict[str, str]:
 
 
 def _state(broadcast: Broadcast) -> dict[str, object]:
-    progress = progress_of(broadcast, clock.now())
-    mark = f"{broadcast.status}-{broadcast.frozen}-{broadcast.decided_at or ''}-" + ".".join(
+    now = clock.now()
+    progress = progress_of(broadcast, now)
+    is_going = broadcast.status == "sending" and progress.of("pending")
+    waits = limits.why_waiting(broadcast.lane_ids[0], now) if is_going and broadcast.lane_ids else None
+    mark = f"{broadcast.status}-{broadcast.frozen}-{broadcast.decided_at or ''}-{'waits-' if waits else ''}" + ".".join(
         map(str, progress.counts.values())
     )
     trials = results.trials_of(broadcast) if broadcast.test_on else ()
-    return {"progress": progress, "remaining": in_words(progress.remaining), "mark": mark, "trials": trials}
+    remaining = in_words(progress.remaining)
+    return {"progress": progress, "remaining": remaining, "mark": mark, "trials": trials, "waits": waits}
