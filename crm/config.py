@@ -30,7 +30,6 @@ from crm.lib.setting_values import (
     file_name,
     number,
     web_address,
-    weekday,
 )
 from crm.lib.smtp_url import Server
 
@@ -213,7 +212,6 @@ SETTINGS = (
     Setting("ACCENT_COLOUR", "", colour, "the school's colour on public pages; empty: the product's"),
     Setting("CURRENCY", "EUR", currency, "the money the school counts in"),
     Setting("DATE_STYLE", "day", date_style, "how days are written: day (7 Mar 2027), month (Mar 7, 2027) or iso"),
-    Setting("FIRST_WEEKDAY", "monday", weekday, "what a week begins with: monday, saturday or sunday"),
     Setting("TRACES_KEPT_DAYS", "90", days, "how long addresses and devices of opens and clicks are kept; 0: for good"),
     Setting("SIGN_INS_KEPT_DAYS", "180", days, "how long it is kept who signed in from where"),
     Setting("AUDIT_KEPT_DAYS", "730", days, "how long it is kept who changed what"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, request, url_for
 from flask_login import current_user
 
 import crm.activity.models
@@ -119,6 +119,7 @@ from crm.email import template_routes  # noqa: F401
 from crm.email import tracking_routes as tracking
 from crm.email import view_routes as view_email
 from crm.email import waiting as email_waiting
+from crm.email.upcoming import next_emails
 from crm.exports import jobs as exports_jobs
 from crm.exports import routes as exports
 from crm.exports import waiting as exports_waiting
@@ -373,6 +374,7 @@ HOME_PANELS: tuple[Panel, ...] = (
 
 UPCOMING: tuple[Callable[[Contact, User], Sequence[Upcoming]], ...] = (
     next_steps,
+    next_emails,
     reminders,
 )  # fmt: skip
 """What is scheduled for a contact, asked for the top of the timeline."""
@@ -468,7 +470,8 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the navigation. `is_daily` places are on the phone's bottom bar."""
+    """A line of the navigation. `is_daily` places are on the phone's bottom bar; `tabs` are the pages side by side behind it;
+    the pages of the blueprints `also` named belong to it, too."""
 
     key: str
     label: str
@@ -476,6 +479,36 @@ class Place:
     icon: str
     permission: str | None = None
     is_daily: bool = False
+    tabs: tuple[Place, ...] = ()
+    also: tuple[str, ...] = ()
+    holds_everything: bool = False
+    """Only for those from whom nothing is kept."""
+
+    @property
+    def pages(self) -> tuple[Place, ...]:
+        """What it leads to."""
+        return self.tabs or (self,)
+
+
+MESSAGES_PAGES: tuple[Place, ...] = (
+    Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
+    Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
+)  # fmt: skip
+PEOPLE_PAGES: tuple[Place, ...] = (
+    Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
+    Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
+    Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
+)  # fmt: skip
+SETTINGS_PAGES: tuple[Place, ...] = (
+    Place("school", "School", "settings.index", "building", "crm.settings.manage"),
+    Place("locale", "Locale", "settings.locale", "world", "crm.settings.manage"),
+    Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
+    Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
+    Place("retention", "Retention", "settings.retention", "clock", "crm.settings.manage"),
+    Place("backups", "Backups", "backups.index", "database", "crm.settings.manage", holds_everything=True),
+    Place("health", "Health", "health_page.index", "activity", "crm.settings.manage"),
+    Place("audit", "Audit log", "audit_log.index", "history", "crm.settings.manage"),
+)  # fmt: skip
 
 
 NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
@@ -483,7 +516,11 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
         None,
         (
             Place("home", "Home", "home.index", "home", "crm.contacts.view", is_daily=True),
-            Place("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view", is_daily=True),
+            Place(
+                *("contacts", "Contacts", "contacts.index", "users", "crm.contacts.view"),
+                is_daily=True,
+                also=("imports", "exports", "duplicates", "privacy"),
+            ),
             Place("audiences", "Audiences", "audiences.index", "target", "crm.contacts.view"),
             Place("pipeline", "Pipeline", "pipeline.index", "layout-kanban", "crm.contacts.view"),
             Place("tasks", "Tasks", "tasks.index", "checkbox", "crm.contacts.view", is_daily=True),
@@ -495,37 +532,24 @@ NAVIGATION: tuple[tuple[str | None, tuple[Place, ...]], ...] = (
             Place("broadcasts", "Broadcasts", "broadcasts.index", "send", "crm.broadcasts.view"),
             Place("workflows", "Workflows", "workflows.index", "route", "crm.workflows.view", is_daily=True),
             Place("templates", "Templates", "templates.index", "template", "crm.broadcasts.view"),
-            Place("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view", is_daily=True),
-            Place("suppressions", "Suppression list", "suppressions.index", "mail-x", "crm.broadcasts.view"),
+            Place(
+                *("messages", "Messages", "messages.index", "mail", "crm.broadcasts.view"),
+                is_daily=True,
+                tabs=MESSAGES_PAGES,
+            ),
         ),
     ),
     (
         "Settings",
         (
             Place("tags", "Tags", "tags.index", "tags", "crm.tags.manage"),
-            Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
-            Place("people", "People", "people.index", "users-group", "crm.settings.manage"),
-            Place("roles", "Roles", "roles.index", "shield", "crm.settings.manage"),
-            Place("teams", "Teams", "teams.index", "hierarchy-2", "crm.settings.manage"),
             Place("fields", "Fields", "custom_fields.index", "forms", "crm.settings.manage"),
-            Place("sending", "Email sending", "sending.index", "send", "crm.settings.manage"),
-            Place("topics", "Consent", "topics.index", "shield-check", "crm.settings.manage"),
-            Place("settings", "Settings", "settings.index", "settings", "crm.settings.manage"),
+            Place("ownership", "Ownership", "ownership.index", "user-check", "crm.settings.manage"),
+            Place("people", "People", "people.index", "users-group", "crm.settings.manage", tabs=PEOPLE_PAGES),
+            Place("settings", "Settings", "settings.index", "settings", "crm.settings.manage", tabs=SETTINGS_PAGES),
         ),
     ),
 )
-
-
-SETTINGS_PAGES: tuple[Place, ...] = (
-    Place("school", "School", "settings.index", "building"),
-    Place("locale", "Locale", "settings.locale", "world"),
-    Place("retention", "Retention", "settings.retention", "clock"),
-    Place("backups", "Backups", "backups.index", "database"),
-    Place("health", "Health", "health_page.index", "activity"),
-    Place("audit", "Audit log", "audit_log.index", "history"),
-)
-"""The pages of the settings area, side by side; all for those who manage settings."""
-
 
 QUICK_ADD: tuple[Place, ...] = (
     Place("c", "Contact", "contacts.new", "user-plus", "crm.contacts.edit"),
@@ -553,7 +577,8 @@ def page_context() -> dict[str, Any]:
     return {
         "school_name": current_app.config["SCHOOL_NAME"],
         "navigation": list(_visible_navigation()),
-        "settings_pages": lambda: SETTINGS_PAGES,
+        "is_here": _is_here,
+        "tabs_beside": _tabs_beside,
         "standing_hold": _standing_hold,
         "held_back": lambda: waiting.queues(clock.now(), held_only=True),
         "has_trouble": _has_trouble,
@@ -573,8 +598,16 @@ def _has_trouble() -> bool:
 
 
 def places_of(user: User) -> list[Place]:
-    """The places of the navigation this user may go, in order."""
-    return [each for _, places in NAVIGATION for each in places if not each.permission or user.can(each.permission)]
+    """The places this user may go, in the order of the navigation, each followed by the pages side by side behind it."""
+    lines = {line.label: line for _, places in NAVIGATION for place in places for line in (place, *place.tabs)}
+    return [each for each in lines.values() if may_go(user, each)]
+
+
+def may_go(user: User, place: Place) -> bool:
+    """Whether this user may go there."""
+    if place.holds_everything and not user.holds_everything:
+        return False
+    return not place.permission or user.can(place.permission)
 
 
 def actions_of(user: User) -> list[Place]:
@@ -583,7 +616,20 @@ def actions_of(user: User) -> list[Place]:
 
 
 def _visible_navigation() -> Iterator[tuple[str | None, list[Place]]]:
-    seen = places_of(current_user) if current_user.is_authenticated else []
     for label, places in NAVIGATION:
-        if here := [each for each in places if each in seen]:
+        if here := [each for each in places if current_user.is_authenticated and may_go(current_user, each)]:
             yield label, here
+
+
+def _tabs_beside(key: str) -> list[Place]:
+    """The pages behind this place that the viewer may see, as tabs."""
+    found = next(each for _, places in NAVIGATION for each in places if each.key == key)
+    return [each for each in found.pages if may_go(current_user, each)]
+
+
+def _is_here(place: Place) -> bool:
+    """Whether the page shown belongs to the place: it is under its address, or of the same part of the product."""
+    return request.blueprint in place.also or any(
+        request.blueprint == page.endpoint.split(".")[0] or request.path.startswith(f"{url_for(page.endpoint)}/")
+        for page in place.pages
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return instance / "crm.db"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Building:
     """An app that is made once, most of whose making is its routes, and put back in order for each test."""
 
@@ -83,6 +84,8 @@ class Building:
     database: Path
     config: dict[str, Any]
     extensions: dict[str, Any]
+    queue: int = 0
+    """The inode of the queue's file."""
 
     def tidy(self) -> Flask:
         """As just made: settings, extensions, an empty database, no queue, no counted tries, no files."""
@@ -91,7 +94,7 @@ class Building:
         self.app.extensions.clear()
         self.app.extensions.update(self.extensions)
         self.app.extensions["settings_looked_at"] = float("-inf")
-        self.app.extensions["huey"].storage.flush_all()
+        self._empty_queue()
         limiter.reset()
         for path in self.app.config["INSTANCE_PATH"].iterdir():
             if path.is_dir():
@@ -99,7 +102,24 @@ class Building:
             elif not path.name.startswith(("queue.db", "secret")):
                 path.unlink()
         shutil.copy(self.database, self.app.config["INSTANCE_PATH"] / "crm.db")
+        with self.app.app_context():
+            db.engine.dispose()  # a connection made since the last test looks at the file that is gone
         return self.app
+
+    def _empty_queue(self) -> None:
+        """A test may have deleted or damaged the queue's file: then it is made anew."""
+        storage, path = self.app.extensions["huey"].storage, self.app.config["INSTANCE_PATH"] / "queue.db"
+        try:
+            storage.flush_all()
+            if path.exists() and path.stat().st_ino == self.queue:
+                return
+        except sqlite3.Error:
+            pass
+        storage.close()
+        for each in path.parent.glob("queue.db*"):
+            each.unlink()
+        storage.initialize_schema()
+        self.queue = path.stat().st_ino
 
 
 @pytest.fixture(scope="session")

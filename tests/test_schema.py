@@ -36,6 +36,14 @@ def test_migrations_and_models_agree(migrated, empty_database):
         assert [each for each in compare_metadata(context, db.metadata) if "search" not in str(each)] == []
 
 
+def test_the_same_tables_never_give_a_number_twice(migrated, empty_database):
+    def found(path):
+        with sqlite3.connect(path) as connection:
+            return connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'").fetchall()
+
+    assert found(migrated.config["INSTANCE_PATH"] / "crm.db") == found(empty_database) != []
+
+
 def test_a_second_upgrade_has_nothing_to_do(migrated):
     assert schema.is_current(migrated)
     assert schema.upgrade(migrated) is False

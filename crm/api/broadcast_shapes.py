@@ -12,7 +12,6 @@ from crm.broadcasts.models import STATUSES, Broadcast
 from crm.broadcasts.operations import counts
 from crm.email.models import FORMATS
 
-CONDITION = {"match": "all", "conditions": [{"field": "tags", "operator": "contains", "value": "newsletter"}]}
 EXAMPLE = {
     "name": "Open day", "audience": "newsletter", "subject": "Come and see us, {{ contact.first_name | default: 'neighbour' }}",
     "body": "On Saturday our doors are open. [Keep me a seat](https://example.com/open-day)",

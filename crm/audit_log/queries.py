@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.audit.models import ACTIONS, AuditEntry
+from crm.contacts.models import Contact
+from crm.contacts.queries import scope
 from crm.database import db, table_of
 from crm.lib import clock, keyset
 from crm.users.models import User
@@ -32,6 +34,8 @@ KINDS = {
     "ownership_rules": "Ownership rules", "absences": "Absences", "erasures": "Erasures", "audit_entries": "Audit log",
 }  # fmt: skip
 """What can be asked for by kind, as it reads; a kind that is not here is shown by its name."""
+ABOUT_CONTACTS = {"contacts", "contact_merges", "contact_imports", "suppressions", "erasures"}
+"""Kinds whose entries may name contacts without saying which."""
 HEADING = ["When (UTC)", "Who", "How", "Through", "Address", "Did", "Kind", "Number", "Record", "Changes"]
 
 
@@ -83,8 +87,9 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def found(wanted: Wanted, zone: str) -> sa.Select[Any]:
-    """The entries wanted; days are those of `zone`."""
+def found(wanted: Wanted, viewer: User) -> sa.Select[Any]:
+    """The entries wanted, days on the viewer's clock; about contacts only those in the viewer's sight."""
+    zone = viewer.timezone
     pairs = (
         (entries.c.user_id, wanted.user),
         (entries.c.kind, wanted.kind),
@@ -93,6 +98,10 @@ def found(wanted: Wanted, zone: str) -> sa.Select[Any]:
         (entries.c.action, wanted.action),
     )
     statement = sa.select(entries).where(*(column == value for column, value in pairs if value not in (None, "")))
+    if viewer.sees_assigned_only:
+        in_sight = entries.c.contact_id.in_(sa.select(Contact.id).where(scope(viewer)))
+        about_nobody = sa.and_(entries.c.contact_id.is_(None), entries.c.kind.not_in(ABOUT_CONTACTS))
+        statement = statement.where(sa.or_(in_sight, about_nobody))
     if wanted.since:
         statement = statement.where(entries.c.occurred_at >= _midnight(wanted.since, zone))
     if wanted.until and wanted.until < date.max:
@@ -116,16 +125,16 @@ def _midnight(day: date, zone: str) -> datetime:
     return clock.moment_of(datetime.combine(day, time()), zone if clock.is_zone(zone) else "UTC")
 
 
-def page(wanted: Wanted, zone: str, cursor: str | None) -> keyset.Page:
+def page(wanted: Wanted, viewer: User, cursor: str | None) -> keyset.Page:
     """One page of them."""
     return keyset.page(
-        found(wanted, zone), ORDER, keyset.read_cursor(cursor, ORDER), lambda each: db.session.execute(each).all()
+        found(wanted, viewer), ORDER, keyset.read_cursor(cursor, ORDER), lambda each: db.session.execute(each).all()
     )
 
 
-def chunks(wanted: Wanted, zone: str) -> Iterator[list[list[Any]]]:
+def chunks(wanted: Wanted, viewer: User) -> Iterator[list[list[Any]]]:
     """The rows of a file, newest first, so many at a time."""
-    rows = db.session.execute(found(wanted, zone).order_by(entries.c.id.desc()).limit(MOST))
+    rows = db.session.execute(found(wanted, viewer).order_by(entries.c.id.desc()).limit(MOST))
     for some in rows.partitions(CHUNK):
         yield [_cells(each) for each in some]
 

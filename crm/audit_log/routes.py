@@ -25,7 +25,7 @@ bp = Blueprint("audit_log", __name__, url_prefix="/settings/audit")
 def index() -> str:
     """The entries wanted, newest first."""
     wanted = queries.read(request.args)
-    page = queries.page(wanted, current_user.timezone, request.args.get("cursor"))
+    page = queries.page(wanted, current_user, request.args.get("cursor"))
     beside = {
         name: url_for(".index", **wanted.query(), cursor=cursor) if cursor else None
         for name, cursor in (("older", page.next), ("newer", page.previous))
@@ -48,7 +48,7 @@ def export() -> Any:
     commit()
     file = tempfile.NamedTemporaryFile(dir=current_app.config["INSTANCE_PATH"], suffix=f".{file_format}")  # noqa: SIM115
     WRITERS[file_format](
-        Path(file.name), queries.HEADING, queries.chunks(wanted, current_user.timezone), lambda _done: None
+        Path(file.name), queries.HEADING, queries.chunks(wanted, current_user), lambda _done: None
     )
     name = f"audit-log-{clock.now():%Y-%m-%d}.{file_format}"
     reply = send_file(Path(file.name), as_attachment=True, download_name=name, max_age=0)

@@ -35,33 +35,44 @@ class Deed:
 def send_emails(deeds: Sequence[Deed]) -> None:
     """Queue the emails. A message is unique to its visit, so doing it again sends nothing twice."""
     words = {each: _words(each) for each in {deed.effect for deed in deeds}}
-    queue_emails([_new_email(each, *words[each.effect]) for each in deeds])
+    queue_emails([_new_email(each, words[each.effect]) for each in deeds])
 
 
-def _new_email(deed: Deed, content_id: int, kind: str | None, topic_id: int | None) -> NewEmail:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The content to send, as which kind, under which topic, from whom."""
+
+    content_id: int
+    kind: str | None
+    topic_id: int | None
+    sender_id: int | None
+
+
+def _new_email(deed: Deed, words: _Words) -> NewEmail:
     return NewEmail(
         contact_id=deed.contact_id,
-        content_id=content_id,
+        content_id=words.content_id,
         template_id=deed.effect.template_id,
         purpose="workflow",
         parent_id=deed.enrollment_id,
         visit_no=deed.visit_no,
         step_id=deed.step_id,
-        sender_id=deed.effect.sender_id,
-        is_marketing=deed.effect.is_marketing and kind is None,
-        kind=kind,
-        topic_id=topic_id,
+        sender_id=words.sender_id,
+        is_marketing=deed.effect.is_marketing and words.kind is None,
+        kind=words.kind,
+        topic_id=words.topic_id,
         actor=deed.actor.name,
         depth=deed.actor.depth,
     )
 
 
-def _words(effect: SendEmail) -> tuple[int, str | None, int | None]:
-    """The content to send, as which kind, under which topic."""
+def _words(effect: SendEmail) -> _Words:
+    """What the step chose itself comes before what the template says."""
     if effect.template_id:
         template = db.session.get_one(EmailTemplate, effect.template_id)
-        return template.content_id, template.kind, effect.topic_id or template.topic_id
-    return ensure_content(effect.subject, effect.content).id, None, effect.topic_id
+        topic_id, sender_id = effect.topic_id or template.topic_id, effect.sender_id or template.sender_id
+        return _Words(template.content_id, template.kind, topic_id, sender_id)
+    return _Words(ensure_content(effect.subject, effect.content).id, None, effect.topic_id, effect.sender_id)
 
 
 def add_tags(deeds: Sequence[Deed]) -> None:

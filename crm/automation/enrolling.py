@@ -155,6 +155,25 @@ def exit_enrollment(enrollment: Enrollment, reason: str = "Removed by hand") -> 
     db.session.refresh(enrollment)
 
 
+def hold_enrollment(enrollment: Enrollment) -> None:
+    """Keep the contact where it is until a person lets it go on. Raises Refused when it is not under way."""
+    db.session.refresh(enrollment, with_for_update=True)
+    if not enrollment.is_under_way:
+        raise Refused("The contact is not on the way in this workflow any more.")
+    enrollment.status = "held"
+    db.session.flush()
+
+
+def release_enrollment(enrollment: Enrollment) -> None:
+    """Let a contact on hold go on: what came due meanwhile is done now. Raises Refused when it is not on hold."""
+    db.session.refresh(enrollment, with_for_update=True)
+    if enrollment.status != "held":
+        raise Refused("The contact is not on hold.")
+    enrollment.status = db.session.get_one(Workflow, enrollment.workflow_id).status
+    db.session.flush()
+    after_commit(nudge, "process_enrollments")
+
+
 def end_all(workflow: Workflow, reason: str) -> int:
     """Take everyone under way out of the workflow; how many those were. Who is on the move this moment follows when next due."""
     return end(_under_way(Enrollment.workflow_id == workflow.id).with_for_update(skip_locked=True), reason)

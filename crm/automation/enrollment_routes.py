@@ -136,6 +136,24 @@ def skip(workflow_id: int, enrollment_id: int) -> Response:
     return _change(workflow_id, enrollment_id, operations.skip_step, "Went on past the step that failed.")
 
 
+@bp.post("/workflows/<int:workflow_id>/enrollments/<int:enrollment_id>/hold")
+@requires("crm.workflows.activate")
+def hold(workflow_id: int, enrollment_id: int) -> Response:
+    """Keep the contact where it is."""
+    return _change(
+        workflow_id, enrollment_id, operations.hold_enrollment, "On hold: nothing happens until you say “Go on”."
+    )
+
+
+@bp.post("/workflows/<int:workflow_id>/enrollments/<int:enrollment_id>/release")
+@requires("crm.workflows.activate")
+def release(workflow_id: int, enrollment_id: int) -> Response:
+    """Let a contact on hold go on."""
+    return _change(
+        workflow_id, enrollment_id, operations.release_enrollment, "Going on: what came due meanwhile is done now."
+    )
+
+
 @bp.post("/workflows/<int:workflow_id>/enrollments/<int:enrollment_id>/exit")
 @requires("crm.workflows.activate")
 def exit_(workflow_id: int, enrollment_id: int) -> Response:

@@ -16,11 +16,13 @@ STATUSES = {"draft": "Draft", "active": "Active", "paused": "Paused", "archived"
 ENROLLMENT_STATUSES = {
     "active": "Active",
     "paused": "Paused",
+    "held": "On hold",
     "completed": "Completed",
     "exited": "Exited",
     "failed": "Failed",
 }
-UNDER_WAY = ("active", "paused")
+UNDER_WAY = ("active", "paused", "held")
+"""Paused with the workflow, or held by a person: held stays held when the workflow goes on."""
 
 
 class Workflow(Identified, Timestamped, Model):

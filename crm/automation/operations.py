@@ -22,7 +22,17 @@ from crm.automation.drafting import (
     set_trigger,
     update_step,
 )
-from crm.automation.enrolling import ARCHIVED, end_all, enroll, exit_enrollment, move_all, retry_enrollment, skip_step
+from crm.automation.enrolling import (
+    ARCHIVED,
+    end_all,
+    enroll,
+    exit_enrollment,
+    hold_enrollment,
+    move_all,
+    release_enrollment,
+    retry_enrollment,
+    skip_step,
+)
 from crm.automation.lint import Finding, lint
 from crm.automation.models import Enrollment, Version, Workflow
 from crm.automation.refusals import Refused, Stale
@@ -126,6 +136,6 @@ def _lock(workflow: Workflow) -> None:
 
 __all__ = [
     "REENTRY", "Enrollment", "Finding", "Refused", "Stale", "activate", "add_step", "archive", "create_workflow", "delete_step",
-    "discard_draft", "duplicate_step", "edit", "enroll", "exit_enrollment", "expect", "move_step", "pause", "rename_workflow",
-    "resume", "retry_enrollment", "set_entry", "set_goal", "set_trigger", "skip_step", "update_step",
+    "discard_draft", "duplicate_step", "edit", "enroll", "exit_enrollment", "expect", "hold_enrollment", "move_step", "pause",
+    "release_enrollment", "rename_workflow", "resume", "retry_enrollment", "set_entry", "set_goal", "set_trigger", "skip_step", "update_step",
 ]  # fmt: skip

@@ -42,9 +42,14 @@ class Counts:
     active: int = 0
     waiting: int = 0
     paused: int = 0
+    held: int = 0
     completed: int = 0
     exited: int = 0
     failed: int = 0
+
+    @property
+    def on_the_way(self) -> int:
+        return self.active + self.paused + self.held
 
 
 def draft_of(workflow: Workflow) -> Version | None:
@@ -146,7 +151,7 @@ def contacts_at_steps(workflow: Workflow) -> dict[int, int]:
     """How many contacts are at each step now, of whatever version, by step id."""
     rows = db.session.execute(
         sa.select(Enrollment.current_step_id, sa.func.count())
-        .where(Enrollment.workflow_id == workflow.id, Enrollment.status.in_(("active", "paused")))
+        .where(Enrollment.workflow_id == workflow.id, Enrollment.status.in_(UNDER_WAY))
         .group_by(Enrollment.current_step_id)
     )
     return {step_id: number for step_id, number in rows if step_id is not None}

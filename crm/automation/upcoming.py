@@ -29,12 +29,20 @@ def next_steps(contact: Contact, viewer: User) -> Sequence[Upcoming]:
 
 def _upcoming(enrollment: Enrollment, viewer: User) -> Upcoming:
     of = {"workflow_id": enrollment.workflow_id, "enrollment_id": enrollment.id}
-    acts = (Act("Take out", url_for("enrollments.exit_", on="contact", **of), ASKS, "user-minus"),)
-    note = "on hold: the workflow is paused" if enrollment.status == "paused" else ""
-    if enrollment.waiting_for:
-        note = f"waits for {enrollment.waiting_for.replace('_', ' ')}, at the latest then"
+    out = Act("Take out", url_for("enrollments.exit_", on="contact", **of), ASKS, "user-minus")
+    wait = Act("Hold", url_for("enrollments.hold", on="contact", **of), icon="player-pause")
+    if enrollment.status == "held":
+        wait = Act("Go on", url_for("enrollments.release", on="contact", **of), icon="player-play")
     assert enrollment.next_action_at is not None
     return Upcoming(
-        enrollment.next_action_at, "route", f"Next step of {enrollment.workflow.name}", url_for("enrollments.show", **of), note,
-        acts if viewer.can("crm.workflows.activate") else (),
+        enrollment.next_action_at, "route", f"Next step of {enrollment.workflow.name}", url_for("enrollments.show", **of),
+        _note(enrollment), (wait, out) if viewer.can("crm.workflows.activate") else (),
     )  # fmt: skip
+
+
+def _note(enrollment: Enrollment) -> str:
+    if enrollment.status == "held":
+        return "on hold, until somebody lets it go on"
+    if enrollment.status == "paused":
+        return "on hold: the workflow is paused"
+    return f"waits for {enrollment.waiting_for.replace('_', ' ')}, at the latest then" if enrollment.waiting_for else ""

@@ -44,6 +44,18 @@ class Manifest:
     format: int = FORMAT
 
     @property
+    def is_sound(self) -> bool:
+        """Whether it is of a format that is known, and what it says is of the kind it should be."""
+        words = (self.made_at, self.version, self.schema, self.database, self.reason, self.school)
+        return (
+            self.format <= FORMAT
+            and bool(self.moment.tzinfo)
+            and all(isinstance(each, str) for each in words)
+            and all(isinstance(each, int) for each in self.counts.values())
+            and all(isinstance(each, dict) for each in self.files.values())
+        )
+
+    @property
     def moment(self) -> datetime:
         return datetime.fromisoformat(self.made_at)
 
@@ -113,8 +125,8 @@ def _manifest(tar: tarfile.TarFile) -> Manifest:
         first = tar.next()
         file = tar.extractfile(first) if first and first.name == MANIFEST and first.size < _LONGEST_MANIFEST else None
         made = Manifest(**json.loads(file.read())) if file else None
-        known = made is not None and made.format <= FORMAT and bool(made.moment.tzinfo) and made.database in DATABASES
-    except (tarfile.TarError, ValueError, TypeError, OSError, EOFError, RecursionError):
+        known = made is not None and made.is_sound and made.database in DATABASES
+    except (tarfile.TarError, ValueError, TypeError, AttributeError, OSError, EOFError, RecursionError):
         made, known = None, False
     if made is None or not known:
         raise BackupError("This is no backup of Cohort, or one of a newer version.")
@@ -131,7 +143,8 @@ def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 def _is_plain(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return bool(parts) and not name.startswith("/") and ".." not in parts and "\\" not in name and "\0" not in name
+    is_inside = bool(parts) and not name.startswith("/") and ".." not in parts
+    return is_inside and name == "/".join(parts) and "\\" not in name and "\0" not in name
 
 
 def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, said: Mapping[str, Any]) -> None:

@@ -126,7 +126,7 @@ def _set_aside(live: Path, now: datetime) -> None:
 def _restore_files(folder: Path, manifest: Manifest) -> None:
     root = Path(current_app.config["INSTANCE_PATH"])
     for name in manifest.files:
-        if name in DATABASES.values() or name.split("/")[0] in shelf.MADE_ELSEWHERE:
+        if name in DATABASES.values() or not shelf.belongs(name):
             continue
         target = root / name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -14,8 +14,6 @@ from crm.backup.archive import BackupError, Manifest
 from crm.backup.sqlite_copy import restored_facts
 from crm.database import db, rollback
 
-PROGRAMS = ("pg_dump", "pg_restore", "psql")
-
 
 def dump(target: Path) -> None:
     """Write the whole database to `target`, consistent as of one moment."""

@@ -1,4 +1,7 @@
-"""The page of backups: what there is, one now, taking one along, and the way back."""
+"""The page of backups: what there is, one now, taking one along, and the way back.
+
+A backup holds everything, and a restore grants whatever it says: this is for those alone from whom nothing is kept anyway.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,17 @@ from crm.lib import clock
 from crm.lib.limits import failed, limiter
 from crm.settings.queries import fact
 from crm.users.access import requires
+from crm.users.roles import ALL
 
 bp = Blueprint("backups", __name__, url_prefix="/settings/backups")
+EVERYTHING = tuple(sorted(ALL))
+"""What a view here asks of its caller; besides, that they see all contacts."""
+
+
+@bp.before_request
+def _for_those_who_see_all() -> None:
+    if current_user.is_authenticated and not current_user.holds_everything:
+        abort(403)
 
 
 def _who() -> str:
@@ -25,14 +37,14 @@ def _who() -> str:
 
 
 @bp.get("")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 def index() -> str:
     """What there is."""
     return _page(UploadForm())
 
 
 @bp.post("")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 def make() -> Any:
     """Make one now."""
     path = shelf.new_path("asked", clock.now())
@@ -49,7 +61,7 @@ def make() -> Any:
 
 
 @bp.post("/upload")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 def upload() -> Any:
     """Take in a backup from elsewhere; nothing is restored yet."""
     form = UploadForm()
@@ -74,14 +86,14 @@ def upload() -> Any:
 
 
 @bp.get("/<name>")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 def show(name: str) -> str:
     """One backup: taking it along, restoring it, removing it."""
     return _one(_find(name))
 
 
 @bp.post("/<name>/download")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 @limiter.limit("10 per 15 minutes", key_func=_who, deduct_when=failed)
 def download(name: str) -> Any:
     """The file, for whoever writes their password: it holds everything."""
@@ -94,7 +106,7 @@ def download(name: str) -> Any:
 
 
 @bp.post("/<name>/restoration")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 @limiter.limit("10 per 15 minutes", key_func=_who, deduct_when=failed)
 def restore(name: str) -> Any:
     """Put it in the place of everything. Everybody is signed out."""
@@ -113,7 +125,7 @@ def restore(name: str) -> Any:
 
 
 @bp.post("/<name>/deletion")
-@requires("crm.settings.manage")
+@requires(*EVERYTHING)
 def delete(name: str) -> Any:
     """Remove one."""
     found = _find(name)

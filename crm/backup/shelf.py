@@ -92,21 +92,20 @@ def thin_out(reason: str, keep: int) -> int:
     return len(old)
 
 
+def belongs(name: str) -> bool:
+    """Whether a file of the instance with this name, from there, belongs into a backup, and may come out of one."""
+    top, live = name.split("/")[0], live_path()
+    is_database = live is not None and name.rpartition("/")[2].startswith(live.name)
+    is_transient = top.startswith(("queue.db", "restoring-", "backing-", ".")) or name.endswith((".lock", ".part"))
+    return top not in MADE_ELSEWHERE and not is_database and not is_transient
+
+
 def instance_files() -> Iterator[tuple[str, Path]]:
     """Every other file of the instance that belongs into a backup, by its name from there."""
-    root, live = Path(current_app.config["INSTANCE_PATH"]), live_path()
+    root = Path(current_app.config["INSTANCE_PATH"])
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        top = name.split("/")[0]
-        is_database = live is not None and path.name.startswith(live.name)
-        is_transient = top.startswith(("queue.db", "restoring-", "backing-", ".")) or path.suffix in {".lock", ".part"}
-        if (
-            path.is_file()
-            and not path.is_symlink()
-            and top not in MADE_ELSEWHERE
-            and not is_database
-            and not is_transient
-        ):
+        if path.is_file() and not path.is_symlink() and belongs(name):
             yield name, path
 
 

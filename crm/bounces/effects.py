@@ -98,11 +98,15 @@ def _gathered(ids: Sequence[int], now: datetime) -> list[Told]:
 
 
 def _messages(ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
-    rows: list[sa.Row[Any]] = []
+    """These messages as they are; what may be changed is held, so that reports that come in side by side do not overlook each other."""
+    found: dict[int, sa.Row[Any]] = {}
+    columns = [messages.c[name] for name in _COLUMNS]
     for start in range(0, len(ids), 500):
-        columns = [messages.c[name] for name in _COLUMNS]
-        rows += db.session.execute(sa.select(*columns).where(messages.c.id.in_(ids[start : start + 500])))
-    return {row.id: row for row in rows}
+        some = sa.select(*columns).where(messages.c.id.in_(ids[start : start + 500]))
+        settled = some.where(messages.c.status.in_(SETTLED)).order_by(messages.c.id)
+        for statement in (some, settled.with_for_update()):
+            found |= {row.id: row for row in db.session.execute(statement)}
+    return found
 
 
 def _done(ids: Sequence[int], now: datetime) -> None:

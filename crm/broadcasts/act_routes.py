@@ -8,12 +8,14 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from crm.broadcasts import checklist, drafting, operations, reckoning
+from crm.broadcasts import checklist, drafting, operations, reach, reckoning
 from crm.broadcasts.drafting import Refused
 from crm.broadcasts.forms import PlanForm
 from crm.broadcasts.models import Broadcast
+from crm.broadcasts.reckoning import Reckoning
 from crm.broadcasts.routes import broadcast_or_404
 from crm.broadcasts.step_routes import draft_or_404
+from crm.broadcasts.telling import tell_stopped
 from crm.database import commit, reading, rollback
 from crm.delivery.senders import sender_for, senders
 from crm.lib import clock
@@ -50,14 +52,18 @@ def keep_plan(broadcast_id: int) -> ResponseReturnValue:
 @bp.post("/launch")
 @requires("crm.broadcasts.send")
 def launch(broadcast_id: int) -> ResponseReturnValue:
-    """Send it, or have it sent at its time. What stops it is said first; a second press changes nothing."""
+    """Send it, or have it sent at its time, once the page that says what happens was answered. What stops it is said first.
+
+    A second press changes nothing.
+    """
     broadcast, form = broadcast_or_404(broadcast_id), PlanForm()
     if broadcast.is_launched:
         return redirect(url_for("broadcast_results.show", broadcast_id=broadcast.id), 303)
     if not form.validate_on_submit():
         return _page(broadcast, form), 422
     with reading():
-        stops = checklist.blocking(broadcast, reckoning.reckon(broadcast))
+        found = reckoning.reckon(broadcast)
+        stops = checklist.blocking(broadcast, found)
     if stops:
         flash(f"It cannot be sent yet: {stops[0].title}.", "bad")
         return redirect(url_for("broadcast_steps.check", broadcast_id=broadcast_id), 303)
@@ -67,6 +73,9 @@ def launch(broadcast_id: int) -> ResponseReturnValue:
         _begin(broadcast, form)
     except Refused as refused:
         return _refused(broadcast, form, refused)
+    if request.form.get("sure") != "yes":
+        rollback()
+        return _confirmation(broadcast, form, found)
     commit()
     return redirect(url_for("broadcasts.show", broadcast_id=broadcast.id), 303)
 
@@ -82,7 +91,11 @@ def unschedule(broadcast_id: int) -> ResponseReturnValue:
 @requires("crm.broadcasts.send")
 def pause(broadcast_id: int) -> ResponseReturnValue:
     """Stop for now."""
-    return _done(broadcast_id, operations.pause, "Paused. Nothing more goes out until you go on.")
+    return _done(
+        broadcast_id,
+        lambda each: _stopped(each, operations.pause, "paused"),
+        "Paused. Nothing more goes out until you go on.",
+    )
 
 
 @bp.post("/resumption")
@@ -96,7 +109,11 @@ def resume(broadcast_id: int) -> ResponseReturnValue:
 @requires("crm.broadcasts.send")
 def cancel(broadcast_id: int) -> ResponseReturnValue:
     """Stop for good."""
-    return _done(broadcast_id, operations.cancel, "Cancelled. What had not gone out does not go out.")
+    return _done(
+        broadcast_id,
+        lambda each: _stopped(each, operations.cancel, "cancelled"),
+        "Cancelled. What had not gone out does not go out.",
+    )
 
 
 @bp.post("/throttle")
@@ -129,6 +146,14 @@ def _done(broadcast_id: int, act: Callable[[Broadcast], object], said: str) -> R
         flash(said, "good")
     commit()
     return redirect(url_for("broadcasts.show", broadcast_id=broadcast_id), 303)
+
+
+def _stopped(broadcast: Broadcast, act: Callable[[Broadcast], bool], what: str) -> bool:
+    """Stop it, and tell whoever sent it, if that is somebody else."""
+    if not act(broadcast):
+        return False
+    tell_stopped(broadcast, current_user, what)
+    return True
 
 
 def _keep(broadcast: Broadcast, form: PlanForm) -> None:
@@ -166,6 +191,16 @@ def _page(broadcast: Broadcast, form: PlanForm) -> str:
     known = [(str(each.id), f"{each.name} <{each.address}>") for each in senders()]
     form.sender_id.choices = choices([("", f"The usual sender: {usual.name} <{usual.address}>"), *known])
     return render_template("broadcasts/send.html", broadcast=broadcast, form=form, zone=zone)
+
+
+def _confirmation(broadcast: Broadcast, form: PlanForm, found: Reckoning) -> str:
+    """What is about to happen, in words. The plan was tried and taken back, so that only a plan that can be kept is asked about."""
+    sender = sender_for(form.sender_id.data)
+    at = None if form.when.data == "now" else form.wall
+    values = {"sender": sender, "reckoning": found, "at": at, "zone": current_app.config["TIMEZONE"]}
+    return render_template(
+        "broadcasts/confirm.html", broadcast=broadcast, form=form, words=reach.words(broadcast), **values
+    )
 
 
 def _refused(broadcast: Broadcast, form: PlanForm, refused: Refused) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import current_app
@@ -82,7 +82,7 @@ def _about_people(broadcast: Broadcast, reckoning: Reckoning) -> Iterator[Findin
 def _about_school(broadcast: Broadcast) -> Iterator[Finding]:
     config, sender = current_app.config, sender_for(broadcast.sender_id)
     if not config["MAIL_ADDRESS"]:
-        text = "The law asks for the sender's postal address in every such email. An administrator can set it (MAIL_ADDRESS)."
+        text = "The law asks for the sender's postal address in every such email. An administrator can set it under Settings, School."
         yield Finding("bad", "The school's postal address is missing", text, "settings")
     if not config["SMTP_URL"]:
         text = "The emails will be kept in the outbox here and reach nobody."
@@ -204,8 +204,3 @@ def _about_test(broadcast: Broadcast, reckoning: Reckoning) -> Iterator[Finding]
 
 def _which(broadcast: Broadcast, variant: Variant) -> str:
     return f"Version {variant.letter}" if len(broadcast.variants) > 1 else "The email"
-
-
-def has_blocking(found: Sequence[Finding]) -> bool:
-    """Whether any of these stops it."""
-    return any(each.is_blocking for each in found)

@@ -124,6 +124,7 @@ def use_template(broadcast: Broadcast, template: EmailTemplate, position: int = 
     if position == 0:
         broadcast.template_id = template.id
         broadcast.topic_id = broadcast.topic_id or template.topic_id
+        broadcast.sender_id = broadcast.sender_id or template.sender_id
     _put(broadcast, position, template.content)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,10 @@ def freeze(broadcast_id: int, *, seconds: float = 20, is_gentle: bool = True) ->
         _let_go(broadcast_id, fence)
     except Overtaken:
         rollback()
+    except Exception:
+        rollback()
+        _give_back(broadcast_id, fence)
+        raise
     return False
 
 
@@ -67,6 +72,13 @@ def _take(broadcast_id: int) -> int:
     fence = db.session.scalar(sa.update(_broadcasts).where(mine).values(values).returning(_broadcasts.c.fence))
     commit()
     return fence or 0
+
+
+def _give_back(broadcast_id: int, fence: int) -> None:
+    """Let whoever comes next try at once."""
+    with suppress(Overtaken):
+        _note(broadcast_id, fence, lease_until=None)
+    commit()
 
 
 def _next(broadcast_id: int) -> Sequence[int]:

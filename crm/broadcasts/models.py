@@ -100,7 +100,9 @@ class Broadcast(Identified, Timestamped, Model):
         sa.Index("ix_broadcasts_status", "status", "id"),
         sa.Index("ix_broadcasts_scheduled", "status", "scheduled_at"),
         sa.Index("ix_broadcasts_counted", "counted_at"),
+        {"sqlite_autoincrement": True},
     )
+    """The number of one that was deleted is never given again: its messages keep it, and nobody is written to twice under one number."""
 
     @property
     def is_writable(self) -> bool:

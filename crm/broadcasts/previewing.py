@@ -29,12 +29,14 @@ def as_read_by(form: str, subject: str, preheader: str, body: str, contact: Cont
     )
 
 
-def send_test(content: EmailContent, people: Sequence[User], contact: Contact | None) -> int:
+def send_test(
+    content: EmailContent, people: Sequence[User], contact: Contact | None, sender_id: int | None = None
+) -> int:
     """Queue the wording to these members of staff, as the contact would get it; to how many. Raises MergeError."""
     names = composed(content.format, content.subject, content.preheader, content.body).names
     values = kept(_values(contact), names)
     for each in people:
-        queue_test(content, None, each.email, values)
+        queue_test(content, None, each.email, values, sender_id)
     return len(people)
 
 

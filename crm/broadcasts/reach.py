@@ -12,20 +12,27 @@ from crm.conditions.compiler import compile_condition
 from crm.conditions.sentences import sentence
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
+from crm.database import db
+from crm.users.models import User
 
 
 def meant(broadcast: Broadcast, now: datetime | None = None) -> sa.ColumnElement[bool]:
-    """The contacts a broadcast is for, of those its author may see. Nobody, while nobody was chosen or an audience it names is gone."""
+    """The contacts a broadcast is for, of those its author, and who sends it, may see. Nobody, while nobody was chosen or an audience it names is gone."""
     if not broadcast.has_audience or any(each.is_gone for each in broadcast.audiences):
         return sa.false()
     parts = [_included(broadcast)]
-    if broadcast.creator is not None and broadcast.creator.sees_assigned_only:
-        parts.append(scope(broadcast.creator))
+    parts += [scope(each) for each in _behind(broadcast) if each.sees_assigned_only]
     if broadcast.has_condition:
         parts.append(compile_condition(broadcast.condition, now))
     if excluded := _ids(broadcast.excluded):
         parts.append(~is_in_any(excluded))
     return sa.and_(*parts)
+
+
+def _behind(broadcast: Broadcast) -> list[User]:
+    sender = broadcast.launched_by if broadcast.status not in ("draft", "missed") else None
+    ids = {each for each in (broadcast.created_by, sender) if each}
+    return [found for each in sorted(ids) if (found := db.session.get(User, each))]
 
 
 def words(broadcast: Broadcast) -> str:

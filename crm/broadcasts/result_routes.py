@@ -116,11 +116,10 @@ def _wanted() -> dict[str, str]:
 def _state(broadcast: Broadcast) -> dict[str, object]:
     now = clock.now()
     progress = progress_of(broadcast, now)
-    is_going = broadcast.status == "sending" and progress.of("pending")
-    waits = limits.why_waiting(broadcast.lane_ids[0], now) if is_going and broadcast.lane_ids else None
-    mark = f"{broadcast.status}-{broadcast.frozen}-{broadcast.decided_at or ''}-{'waits-' if waits else ''}" + ".".join(
+    is_going = broadcast.status == "sending" and progress.open > 0
+    waits = limits.why_waiting(broadcast.lane_id, now) if is_going and broadcast.lane_id else None
+    mark = f"{broadcast.status}-{broadcast.frozen}-{broadcast.decided_at or ''}-{waits or ''}-" + ".".join(
         map(str, progress.counts.values())
     )
     trials = results.trials_of(broadcast) if broadcast.test_on else ()
-    remaining = in_words(progress.remaining)
-    return {"progress": progress, "remaining": remaining, "mark": mark, "trials": trials, "waits": waits}
+    return {"progress": progress, "remaining": in_words(progress.remaining), "mark": mark, "trials": trials, "waits": waits}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from crm.activity.vocabulary import Actor
-from crm.broadcasts import deciding, freezing
+from crm.broadcasts import deciding, freezing, telling
 from crm.broadcasts.models import LATE, LAUNCHED, PURPOSE, Broadcast
 from crm.broadcasts.operations import OPEN, counts, lane, launch
 from crm.database import commit, db, rollback, table_of
@@ -19,7 +21,10 @@ from crm.health import hold
 from crm.lib import clock
 from crm.users.models import User
 
+log = logging.getLogger(__name__)
 BATCH = 5_000
+COUNTED_FOR = timedelta(days=60)
+"""So long after the launch its counts in the list are still brought up to date."""
 _messages = table_of(EmailMessage)
 
 
@@ -29,7 +34,7 @@ def run(now: datetime | None = None, seconds: float = 20) -> bool:
     fire(at)
     more = False
     for broadcast_id in under_way():
-        while time.monotonic() < until and (more := _go_on(broadcast_id, at, until - time.monotonic())):
+        while time.monotonic() < until and (more := _tried(broadcast_id, at, until - time.monotonic())):
             pass
     rollback()
     return more
@@ -51,6 +56,7 @@ def fire(now: datetime) -> None:
     for broadcast in db.session.scalars(due.order_by(Broadcast.scheduled_at).with_for_update(skip_locked=True)).all():
         if problem := _stops(broadcast, now):
             broadcast.status, broadcast.error = "missed", problem
+            telling.tell_missed([broadcast])
         else:
             launch(broadcast, _whose(broadcast), now)
     commit()
@@ -70,9 +76,37 @@ def _whose(broadcast: Broadcast) -> Actor:
     return user.actor if user else Actor(name="The clock")
 
 
+def _tried(broadcast_id: int, now: datetime, seconds: float) -> bool:
+    """Take the next step; one that fails is said once, tried again at the next run, and holds up no other broadcast."""
+    try:
+        more = _go_on(broadcast_id, now, seconds)
+        _note_trouble(broadcast_id, None)
+    except sa.exc.OperationalError:  # the database is busy, which passes
+        raise
+    except Exception as trouble:
+        log.exception("broadcast %s does not get on", broadcast_id)
+        rollback()
+        _note_trouble(broadcast_id, f"{type(trouble).__name__}: {trouble}"[:500])
+        return False
+    return more
+
+
+def _note_trouble(broadcast_id: int, trouble: str | None) -> None:
+    broadcast = db.session.get(Broadcast, broadcast_id)
+    if broadcast is None or broadcast.error == trouble:
+        return
+    broadcast.error = trouble
+    if trouble:
+        telling.tell_trouble(broadcast)
+    commit()
+
+
 def _go_on(broadcast_id: int, now: datetime, seconds: float) -> bool:
-    """Take the next step with one broadcast; whether it has another at once."""
-    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True)
+    """Take the next step with one broadcast; whether it has another at once.
+
+    Its row is held for the step, so that nobody pauses it between the look at it and what is done.
+    """
+    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True, with_for_update=True)
     if broadcast is None:
         return False
     if broadcast.status == "launching":
@@ -81,6 +115,7 @@ def _go_on(broadcast_id: int, now: datetime, seconds: float) -> bool:
         return _cancel_some(broadcast, now)
     if deciding.decide(broadcast, now):
         commit()
+        return True
     if deciding.roll_out(broadcast):
         return True
     finish(broadcast, now)
@@ -115,25 +150,27 @@ def finish(broadcast: Broadcast, now: datetime) -> bool:
     if any(counts(broadcast).get(each) for each in OPEN):
         return False
     broadcast.status, broadcast.finished_at = "finished", now
+    telling.tell_finished(broadcast)
     return True
 
 
 def refresh_counts(now: datetime, limit: int = 3) -> int:
     """Count anew for the list what was counted longest ago; the older a broadcast, the more seldom. How many were counted."""
-    launched = sa.select(Broadcast).where(Broadcast.status.in_(LAUNCHED), Broadcast.launched_at.is_not(None))
-    oldest = launched.order_by(Broadcast.counted_at.is_not(None), Broadcast.counted_at).limit(50)
-    stale = [each for each in db.session.scalars(oldest) if _is_stale(each, now)][:limit]
-    for broadcast in stale:
-        _count(broadcast, now)
+    launched = sa.select(Broadcast.id, Broadcast.launched_at, Broadcast.counted_at).where(
+        Broadcast.status.in_(LAUNCHED),
+        sa.or_(Broadcast.counted_at.is_(None), Broadcast.launched_at > now - COUNTED_FOR),
+    )
+    oldest = launched.order_by(Broadcast.counted_at.is_not(None), Broadcast.counted_at)
+    stale = [each.id for each in db.session.execute(oldest) if _is_stale(each, now)][:limit]
+    for number in stale:
+        _count(db.session.get_one(Broadcast, number, populate_existing=True), now)
     return len(stale)
 
 
-def _is_stale(broadcast: Broadcast, now: datetime) -> bool:
-    if broadcast.counted_at is None or broadcast.launched_at is None:
+def _is_stale(row: sa.Row[Any], now: datetime) -> bool:
+    if row.counted_at is None or row.launched_at is None:
         return True
-    age = now - broadcast.launched_at
-    pause = max(timedelta(minutes=1), age / 10)
-    return age < timedelta(days=60) and now - broadcast.counted_at > pause
+    return now - row.counted_at > max(timedelta(minutes=1), (now - row.launched_at) / 10)
 
 
 def _count(broadcast: Broadcast, now: datetime) -> None:

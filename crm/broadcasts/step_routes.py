@@ -75,6 +75,7 @@ def reckon(broadcast_id: int) -> ResponseReturnValue:
         back,
         broadcast=broadcast,
         reckoning=reckoning.reckon(broadcast),
+        names_button="button" in request.args,
     )
 
 
@@ -210,7 +211,7 @@ def send_test(broadcast_id: int, letter: str) -> ResponseReturnValue:
         flash("Write the email and choose whom the test goes to.", "warn")
         return redirect(url_for(".check", broadcast_id=broadcast_id), 303)
     try:
-        previewing.send_test(variant.content, people, _reader())
+        previewing.send_test(variant.content, people, _reader(), broadcast.sender_id)
         commit()
         flash(f"A test is on its way to {', '.join(each.email for each in people)}.", "good")
     except MergeError as error:

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crm.broadcasts.models import Broadcast
+from crm.broadcasts.telling import tell_missed
 from crm.database import db, table_of
 from crm.health.waiting import Waiting
 
@@ -20,9 +21,12 @@ def _due(now: datetime) -> sa.Select[tuple[datetime]]:
 
 def _skip(before: datetime, _reason: str) -> int:
     """They have missed their hour: each asks by itself what is to become of it."""
-    late = _broadcasts.c.status == "scheduled", _broadcasts.c.scheduled_at < before
-    missed = sa.update(_broadcasts).where(*late).values(status="missed")
-    return db.session.execute(missed, execution_options={"synchronize_session": False}).rowcount
+    late = sa.select(Broadcast).where(Broadcast.status == "scheduled", Broadcast.scheduled_at < before)
+    found = list(db.session.scalars(late))
+    for each in found:
+        each.status = "missed"
+    tell_missed(found)
+    return len(found)
 
 
 WAITING = Waiting("broadcasts", "broadcast", "broadcasts", _due, _skip, "broadcasts.index")

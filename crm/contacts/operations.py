@@ -112,7 +112,7 @@ def facts_of(
 
 
 def delete_contact(contact: Contact, by: Actor = SYSTEM) -> DeletedRecord:
-    """Remove the contact and everything recorded about them; for thirty days it can be brought back."""
+    """Remove the contact and everything recorded about them; until DELETED_KEPT_DAYS are over it can be brought back."""
     kept = keep("contacts", contact.id, contact.name, contact.email, by)
     remove_contact(contact)
     return kept

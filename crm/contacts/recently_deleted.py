@@ -22,7 +22,7 @@ bp = Blueprint("recently_deleted", __name__, url_prefix="/contacts/deleted")
 @bp.get("")
 @requires("crm.contacts.delete")
 def index() -> str:
-    """Who was deleted in the last thirty days, the latest first."""
+    """Who was deleted and can still be brought back, the latest first."""
     return _list()
 
 

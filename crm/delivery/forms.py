@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from crm.delivery.senders import sender_for, senders
 from crm.delivery.suppressing import check_address
@@ -78,3 +78,32 @@ class TestForm(FlaskForm):
 
     sender_id = SelectField("From", choices=sender_choices)
     address = StringField("To", [Passes(_check_sender), Length(max=255)], filters=[trimmed])
+
+
+def _number(label: str, least: int, most: int, description: str) -> IntegerField:
+    words = f"Write a whole number between {least:,} and {most:,}."
+    return IntegerField(label, [InputRequired(words), NumberRange(least, most, words)], description=description)
+
+
+class LimitsForm(FlaskForm):
+    """How much goes out."""
+
+    mail_per_day = _number(
+        "Emails in a day at most", 0, 100_000_000,
+        "What your provider allows you. The rest of a broadcast goes the next day. 0 is any number.",
+    )  # fmt: skip
+    mail_per_domain = _number(
+        "Emails a minute to one domain", 0, 100_000_000,
+        "Spares gmail.com or your town’s provider a flood they would refuse. 0 is any number.",
+    )  # fmt: skip
+    mail_warmup_start = DateField(
+        "Warm up since", [Optional()],
+        description="The first day of a new domain or provider: mailboxes trust it step by step. Empty: no warming up.",
+    )  # fmt: skip
+    mail_warmup_first = _number("On the first day", 1, 1_000_000, "50 is careful; a known domain may begin with more.")
+    mail_warmup_growth = _number(
+        "More each day, in percent", 0, 1_000, "30 comes from 50 to 10,000 a day in three weeks."
+    )
+    smtp_connections = _number(
+        "Connections at once", 1, 50, "More is quicker, as far as your provider allows. 4 suits most."
+    )

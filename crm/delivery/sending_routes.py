@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from crm.database import commit, db
 from crm.delivery import dkim, domains
-from crm.delivery.forms import SenderForm, TestForm
+from crm.delivery.forms import LimitsForm, SenderForm, TestForm
 from crm.delivery.models import EmailSender
 from crm.delivery.senders import From, delete_sender, is_taken, save_sender, sender_for, senders
 from crm.lib import clock
@@ -19,6 +19,7 @@ from crm.lib.limits import limiter
 from crm.lib.smtp_url import Server
 from crm.providers.mail import Envelope
 from crm.providers.smtp_check import Step, try_server
+from crm.settings import operations as settings
 from crm.users.access import requires
 
 bp = Blueprint("sending", __name__, url_prefix="/sending")
@@ -49,6 +50,27 @@ def test() -> Any:
         abort(404)
     commit()  # the network is waited for; others write meanwhile
     return _page(form=form, steps=_tried(url, sender, address))
+
+
+@bp.route("/limits", methods=["GET", "POST"])
+@requires("crm.settings.manage")
+def edit_limits() -> Any:
+    """Change how much goes out."""
+    names = (
+        "MAIL_PER_DAY",
+        "MAIL_PER_DOMAIN",
+        "MAIL_WARMUP_START",
+        "MAIL_WARMUP_FIRST",
+        "MAIL_WARMUP_GROWTH",
+        "SMTP_CONNECTIONS",
+    )
+    form = LimitsForm(data={each.lower(): current_app.config[each] for each in names})
+    if form.validate_on_submit():
+        settings.save(**{each: "" if (value := form[each.lower()].data) is None else str(value) for each in names})
+        commit()
+        flash("The limits were saved. They hold from the next emails on.", "good")
+        return redirect(url_for(".index"), 303)
+    return render_template("sending/limits.html", form=form), 422 if form.errors else 200
 
 
 @bp.route("/senders/new", methods=["GET", "POST"])

@@ -61,7 +61,7 @@ def _move_renamed(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...],
     """A second run of one workflow stays in the history, and ends, so that nothing is sent twice."""
     if table.name != "automation_enrollments":
         return False
-    ended = sa.case((table.c.status.in_(("active", "paused")), "exited"), else_=table.c.status)
+    ended = sa.case((table.c.status.in_(("active", "paused", "held")), "exited"), else_=table.c.status)
     values = {
         "entry_key": f"merged {key[0]}",
         "status": ended,

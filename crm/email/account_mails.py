@@ -40,15 +40,19 @@ def queue_mails(now: datetime) -> int:
 
 
 def urls_of(rows: Sequence[sa.Row[Any]]) -> dict[int, str]:
-    """The links that belong into these messages, by the message's id."""
+    """The links that belong into these messages, by the message's id: only what is meant for the address it goes to."""
     found: dict[int, str] = {}
     for purpose, kind in KINDS.items():
-        wanted = {row.id: row.parent_id for row in rows if row.purpose == purpose}
+        wanted = {row.id: (row.parent_id, row.to_address) for row in rows if row.purpose == purpose}
         if wanted:
-            links = db.session.scalars(sa.select(kind).where(kind.id.in_(wanted.values())))
-            urls = {each.id: url_of(each) for each in links}
-            found.update({number: urls[parent] for number, parent in wanted.items() if parent in urls})
+            links = db.session.scalars(sa.select(kind).where(kind.id.in_({parent for parent, _ in wanted.values()})))
+            urls = {(each.id, _address(each)): url_of(each) for each in links}
+            found.update({number: urls[link] for number, link in wanted.items() if link in urls})
     return found
+
+
+def _address(link: Invitation | PasswordReset) -> str:
+    return link.email if isinstance(link, Invitation) else link.user.email if link.user else ""
 
 
 def _queue(purpose: str, kind: type[Invitation] | type[PasswordReset], now: datetime) -> int:

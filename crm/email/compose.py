@@ -35,14 +35,15 @@ class Composed:
 def composed(format: str, subject: str, preheader: str, body: str) -> Composed:  # noqa: A002
     """The composition of a content; the same words are composed once. Raises MergeError in words for the author."""
     mask = Mask(body + preheader)
-    html, urls = links.take_out(_document(format, body, mask), mask)
+    brand = _brand(mask)
+    html, urls = links.take_out(_document(format, body, mask, brand), mask)
     first = shell.PREHEADER.substitute(text=escape(mask.hide(preheader))) if preheader else ""
     pixel = shell.PIXEL.substitute(url=mask.add("{{ open_url }}"))
     last = mask.add("{% if open_url %}") + pixel + mask.add("{% endif %}")
     made = Composed(
         subject=" ".join(subject.split()),
         html=mask.show(shell.within_body(html, first, last)),
-        text=mask.show(plain.to_text(html)),
+        text=mask.show(plain.to_text(html.replace(brand, ""))),
         links=urls,
         names=frozenset().union(*map(merge_tags.names, (subject, preheader, body))),
     )
@@ -74,18 +75,18 @@ def _cannot_be_composed(*content: str) -> list[str]:
     return []
 
 
-def _document(format: str, body: str, mask: Mask) -> str:  # noqa: A002
+def _document(format: str, body: str, mask: Mask, brand: str) -> str:  # noqa: A002
     hidden = mask.hide(body)
     if format == "system":
         footer = shell.STAFF_FOOTER.substitute(name=mask.add("{{ school.name }}"))
-        return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer)
+        return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer, brand=brand)
     if format == "notice":
-        footer = shell.NOTICE_FOOTER.substitute(name=mask.add("{{ school.name }}"), address=_postal_address(mask))
-        return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer)
+        footer = shell.NOTICE_FOOTER.substitute(_who(mask))
+        return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer, brand=brand)
     footer = "" if _has_own_footer(body) else _footer(mask)
     if format == "mjml":
         return mjml.to_html(hidden, mask, footer)
-    return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer)
+    return shell.MARKDOWN.substitute(words=_words(hidden, mask), footer=footer, brand=brand)
 
 
 def _words(hidden: str, mask: Mask) -> str:
@@ -106,14 +107,29 @@ def _has_own_footer(body: str) -> bool:
 
 def _footer(mask: Mask) -> str:
     return shell.FOOTER.substitute(
-        name=mask.add("{{ school.name }}"),
-        address=_postal_address(mask),
+        _who(mask),
         unsubscribe=mask.add("{{ unsubscribe_url }}"),
         preferences=mask.add("{{ preferences_url }}"),
         view=mask.add("{{ view_url }}"),
     )
 
 
-def _postal_address(mask: Mask) -> str:
+def _who(mask: Mask) -> dict[str, str]:
+    """The school as footers name it: plainly, with its website behind it, and its postal address."""
+    name = mask.add("{{ school.name }}")
+    home = shell.HOME.substitute(website=mask.add("{{ school.website }}"), name=name)
     address = shell.FOOTER_ADDRESS.substitute(address=mask.add("{{ school.address }}"))
-    return mask.add("{% if school.address and school.address != '' %}") + address + mask.add("{% endif %}")
+    return {"name": name, "home": _if(mask, "website", home, name), "address": _if(mask, "address", address)}
+
+
+def _brand(mask: Mask) -> str:
+    """The school's logo, if it has one."""
+    return _if(
+        mask, "logo", shell.BRAND.substitute(logo=mask.add("{{ school.logo }}"), name=mask.add("{{ school.name }}"))
+    )
+
+
+def _if(mask: Mask, fact: str, words: str, otherwise: str = "") -> str:
+    """These words for a school that has this, else the others."""
+    begin = mask.add(f"{{% if school.{fact} and school.{fact} != '' %}}")
+    return begin + words + (mask.add("{% else %}") + otherwise if otherwise else "") + mask.add("{% endif %}")

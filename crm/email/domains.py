@@ -61,7 +61,7 @@ def watch(chosen: Sequence[Any], now: datetime) -> Watch:
     groups: dict[str, list[Any]] = defaultdict(list)
     for each in chosen:
         groups[domain_of(each.to_address)].append(each)
-    found = db.session.execute(sa.select(_domains).where(_domains.c.domain.in_(groups))).all() if groups else []
+    found = _known(groups) if groups else []
     seen = Watch(now, {row.domain: row for row in found})
     for domain, some in groups.items():
         row = seen.rows.get(domain)
@@ -72,16 +72,22 @@ def watch(chosen: Sequence[Any], now: datetime) -> Watch:
     return seen
 
 
+def _known(domains: Iterable[str]) -> Sequence[sa.Row[Any]]:
+    """The rows of these domains, held in one order until the commit: several workers give out moments one after the other."""
+    found = sa.select(_domains).where(_domains.c.domain.in_(set(domains)))
+    return db.session.execute(found.order_by(_domains.c.domain).with_for_update()).all()
+
+
 def note_accepted(domains: Iterable[str]) -> None:
     """These domains take mail again."""
-    taking = sa.update(_domains).where(_domains.c.domain.in_(set(domains)))
+    taking = sa.update(_domains).where(_domains.c.domain.in_([row.domain for row in _known(domains)]))
     db.session.connection().execute(taking.values(refusals=0, held_until=None, reason=None))
 
 
 def note_refused(domain: str, reason: str, now: datetime) -> datetime | None:
     """This domain refused a message for the time being; until when it is left alone, if that began now."""
     insert_new(_domains, [{"domain": domain, "refusals": 0}], returning=_domains.c.refusals)
-    row = db.session.execute(sa.select(_domains).where(_domains.c.domain == domain)).one()
+    (row,) = _known([domain])
     if row.held_until is not None and row.held_until > now + _PROBE:
         return None  # what was under way when the time began
     refusals = row.refusals + 1

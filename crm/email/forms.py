@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from crm.delivery.senders import senders
 from crm.email import headers
 from crm.email.compose import check
 from crm.email.models import FORMATS, EmailTemplate
@@ -68,16 +69,23 @@ class TemplateForm(FlaskForm):
         "What it is", choices=choices(KIND_CHOICES), default="", description="Decides whom it may go to."
     )
     topic = SelectField("Topic", default="", description="Only those who get this topic get the email.")
+    sender = SelectField("From", default="", description="Workflows, broadcasts and tests begin with it.")
     version = HiddenField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        made = ((str(each.id), f"{each.name} <{each.address}>") for each in senders())
+        self.sender.choices = choices([("", "The usual sender"), *made])
         named = ((str(each.id), each.name) for each in topics())
         self.topic.choices = choices([("", "None: for all who get news"), *named])
 
     def about(self) -> dict[str, Any]:
-        """Under which topic and as what kind it goes."""
-        return {"kind": self.kind.data or None, "topic_id": int(self.topic.data) if self.topic.data else None}
+        """Under which topic, as what kind and from whom it goes."""
+        return {
+            "kind": self.kind.data or None,
+            "topic_id": int(self.topic.data) if self.topic.data else None,
+            "sender_id": int(self.sender.data) if self.sender.data else None,
+        }
 
     def words(self) -> dict[str, str]:
         """The content as written."""
@@ -114,6 +122,7 @@ class TemplateForm(FlaskForm):
                 "body": content.body,
                 "kind": template.kind or "",
                 "topic": str(template.topic_id or ""),
+                "sender": str(template.sender_id or ""),
                 "version": template.version,
             }
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from flask import abort, request
 
-from crm.activity.vocabulary import Actor
+from crm.activity.models import ContactActivity
+from crm.activity.vocabulary import Actor, ContactMerged
 from crm.contacts.models import Contact
 from crm.database import db
 from crm.email.addresses import UNSUBSCRIBE
@@ -39,13 +41,27 @@ def holder_of(token: str) -> Holder | None:
     found = tokens().read(UNSUBSCRIBE, token)
     if found is None or len(found) != 2:
         abort(404)
-    contact, message = db.session.get(Contact, found[0]), db.session.get(EmailMessage, found[1])
+    message = db.session.get(EmailMessage, found[1])
+    contact = db.session.get(Contact, found[0]) or _merged_with(message)
     email = ((message.to_address if message else None) or (contact.email if contact else None) or "").lower()
     if contact is None or not email:
         return None
     guardian = db.session.get(Contact, contact.guardian_id) if contact.guardian_id else None
     reader = guardian if guardian is not None and guardian.email == email else contact
     return Holder(contact, reader, email, message)
+
+
+def merged(contact_id: sa.ColumnElement[int | None]) -> sa.ColumnElement[bool]:
+    """Whether somebody was merged into this contact: who reads the emails that came along is this contact now."""
+    return sa.exists().where(
+        ContactActivity.contact_id == contact_id, ContactActivity.activity_type == ContactMerged.kind
+    )
+
+
+def _merged_with(message: EmailMessage | None) -> Contact | None:
+    if message is None or message.contact_id is None:
+        return None
+    return db.session.scalar(sa.select(Contact).where(Contact.id == message.contact_id, merged(Contact.id)))
 
 
 def source(how: str = "page", reason: str = "", shown: dict[str, str] | None = None) -> Source:

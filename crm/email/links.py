@@ -9,7 +9,15 @@ from crm.lib import merge_tags
 from crm.lib.merge_tags import MergeError
 
 OWN_ADDRESSES = frozenset(
-    {"unsubscribe_url", "preferences_url", "confirm_url", "view_url", "notification.url", "account_url"}
+    {
+        "unsubscribe_url",
+        "preferences_url",
+        "confirm_url",
+        "view_url",
+        "notification.url",
+        "account_url",
+        "school.website",
+    }
 )
 """Merge tags that are addresses of ours: they stand as they are and are not tracked."""
 _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"<>]*+)(")')

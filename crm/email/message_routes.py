@@ -104,6 +104,21 @@ def decide(message_id: int) -> Any:
     return redirect(url_for("messages.show", message_id=message.id), 303)
 
 
+@bp.post("/messages/<int:message_id>/cancellation")
+@requires("crm.broadcasts.send")
+def cancel(message_id: int) -> Any:
+    """Do not send a message that still waits."""
+    message = _message(message_id)
+    if operations.cancel_message(message, current_user.actor):
+        commit()
+        flash("Cancelled: it is not sent.", "good")
+    else:
+        flash("It is on its way already, and cannot be called back.", "warning")
+    if request.args.get("on") == "contact" and message.contact_id:
+        return redirect(url_for("contacts.show", contact_id=message.contact_id), 303)
+    return redirect(url_for("messages.show", message_id=message.id), 303)
+
+
 @bp.get("/contacts/<int:contact_id>/emails")
 @requires("crm.contacts.view")
 def of_contact(contact_id: int) -> Response:

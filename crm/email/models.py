@@ -57,6 +57,8 @@ class EmailTemplate(Identified, Timestamped, Model):
     version: Mapped[int] = mapped_column(default=1)
     topic_id: Mapped[int | None] = reference("topics.id", on_delete="SET NULL", index=True)
     kind: Mapped[str | None] = mapped_column(sa.String(20))
+    sender_id: Mapped[int | None] = reference("email_senders.id", on_delete="SET NULL", index=True)
+    """Whom its mail is from, if not the school's usual sender."""
     archived_at: Mapped[datetime | None]
     created_by: Mapped[int | None] = reference("users.id", on_delete="SET NULL")
 

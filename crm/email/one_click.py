@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
-from crm.activity.vocabulary import Actor
 from crm.contacts.models import Contact
 from crm.database import table_of
+from crm.email.holders import READER, merged
 from crm.email.models import EmailMessage
 from crm.lib.bulk import execute_many
 from crm.preferences.leavers import Leaver, leave_all
@@ -22,7 +22,6 @@ from crm.preferences.proof import Source
 
 LONGEST = 4096
 """Bytes of a request that can be one; a mail program sends thirty."""
-READER = Actor(name="the contact")
 _contacts, _messages = table_of(Contact), table_of(EmailMessage)
 _guardians = _contacts.alias("guardians")
 _CONTACTS = (
@@ -34,6 +33,9 @@ _CONTACTS = (
 )
 _MESSAGES = sa.select(_messages.c.id, _messages.c.to_address).where(
     _messages.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+_MERGED = sa.select(_messages.c.id, _messages.c.contact_id).where(
+    _messages.c.id.in_(sa.bindparam("ids", expanding=True)), merged(_messages.c.contact_id)
 )
 _MARK = (
     sa.update(_messages)
@@ -71,7 +73,8 @@ def is_one_click(environ: dict[str, Any]) -> bool:
 
 def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], school: str) -> bool:
     """Let these people leave; whether that was new for anybody. Who is no longer here has left already."""
-    people = {row.id: row for row in connection.execute(_CONTACTS, {"ids": list({each.contact_id for each in leaves})})}
+    people = _people(connection, {each.contact_id for each in leaves})
+    leaves = _of_the_merged(connection, leaves, people)
     sent_to = dict(connection.execute(_MESSAGES, {"ids": list({each.message_id for each in leaves})}).all())
     leavers = []
     for each in leaves:
@@ -86,3 +89,24 @@ def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], sch
     marks = [{"number": each.message_id, "moment": each.at} for each in leavers if each.message_id]
     execute_many(connection, _MARK, marks)
     return leave_all(connection, leavers) > 0
+
+
+def _people(connection: sa.Connection, ids: set[int]) -> dict[int, sa.Row[Any]]:
+    return {row.id: row for row in connection.execute(_CONTACTS, {"ids": list(ids)})}
+
+
+def _of_the_merged(
+    connection: sa.Connection, leaves: Sequence[Leave], people: dict[int, sa.Row[Any]]
+) -> Sequence[Leave]:
+    """The same, where a contact went into another for that other; they are added to `people`."""
+    gone = [each.message_id for each in leaves if each.contact_id not in people]
+    heirs = dict(connection.execute(_MERGED, {"ids": gone}).all()) if gone else {}
+    if not heirs:
+        return leaves
+    people |= _people(connection, set(heirs.values()))
+    return [
+        replace(each, contact_id=heirs[each.message_id])
+        if each.contact_id not in people and each.message_id in heirs
+        else each
+        for each in leaves
+    ]

@@ -60,11 +60,17 @@ def queue_emails(emails: Sequence[NewEmail]) -> list[int]:
     return new
 
 
-def queue_test(content: EmailContent, template_id: int | None, to_address: str, values: dict[str, Any]) -> EmailMessage:
+def queue_test(
+    content: EmailContent,
+    template_id: int | None,
+    to_address: str,
+    values: dict[str, Any],
+    sender_id: int | None = None,
+) -> EmailMessage:
     """Queue one email to an address of ours, with somebody's values. It belongs to no contact and counts nowhere."""
     message = EmailMessage(
         contact_id=None, content_id=content.id, template_id=template_id, purpose="test", parent_id=template_id or 0,
-        to_address=to_address, merge_values=values, actor="Test", is_marketing=False,
+        to_address=to_address, merge_values=values, actor="Test", is_marketing=False, sender_id=sender_id,
     )  # fmt: skip
     db.session.add(message)
     db.session.flush()
@@ -89,11 +95,10 @@ def ensure_content(subject: str, body: str, preheader: str = "", format: str = "
 
 def mark_arrived(message: EmailMessage, by: Actor | None = None) -> bool:
     """A message whose end was unknown did arrive: a person says so, or it was opened. Whether that was news."""
-    if message.status != "unknown":
+    why = f"{by.name} said that it arrived." if by else "It was opened."
+    sent_at = message.sent_at or message.dot_at or clock.now()
+    if not _decided(message, status="sent", reason=why, sent_at=sent_at):
         return False
-    message.status, message.reason = "sent", f"{by.name} said that it arrived." if by else "It was opened."
-    message.sent_at = message.sent_at or message.dot_at or clock.now()
-    db.session.flush()
     if message.contact_id is not None:
         emit(sent_activity(message, message.subject or ""))
     return True
@@ -101,22 +106,35 @@ def mark_arrived(message: EmailMessage, by: Actor | None = None) -> bool:
 
 def send_again(message: EmailMessage, by: Actor) -> bool:
     """Send a message whose end was unknown once more. A person may decide that once; whether it was so."""
-    if message.status != "unknown" or message.resent_at is not None:
+    now, why = clock.now(), f"{by.name} had it sent again."
+    if not _decided(message, EmailMessage.resent_at.is_(None), status="pending", reason=why, due_at=now, resent_at=now):
         return False
-    message.status, message.due_at, message.resent_at = "pending", clock.now(), clock.now()
-    message.reason = f"{by.name} had it sent again."
-    db.session.flush()
     after_commit(nudge, "deliver")
     return True
 
 
 def mark_lost(message: EmailMessage, by: Actor) -> bool:
     """A message whose end was unknown did not arrive, and is given up; whether it was so."""
-    if message.status != "unknown":
-        return False
-    message.status, message.reason = "failed", f"{by.name} said that it did not arrive."
+    return _decided(message, status="failed", reason=f"{by.name} said that it did not arrive.")
+
+
+def _decided(message: EmailMessage, *also: sa.ColumnElement[bool], **values: Any) -> bool:
+    """Settle a message whose end is unknown still, whatever came in meanwhile; whether it was so."""
+    unknown = sa.and_(EmailMessage.id == message.id, EmailMessage.status == "unknown", *also)
     db.session.flush()
-    return True
+    done = db.session.execute(sa.update(EmailMessage).where(unknown).values(**values)).rowcount == 1
+    db.session.refresh(message)
+    return done
+
+
+def cancel_message(message: EmailMessage, by: Actor) -> bool:
+    """Do not send a message that still waits; whether it did. What is being sent cannot be called back."""
+    table = table_of(EmailMessage)
+    waiting = sa.update(table).where(table.c.id == message.id, table.c.status == "pending")
+    values = {"status": "cancelled", "reason": f"{by.name} cancelled it."[:255], "lease_until": None}
+    was_waiting = db.session.execute(waiting.values(values)).rowcount == 1
+    db.session.refresh(message)
+    return was_waiting
 
 
 def sent_activity(message: Any, subject: str) -> EmailSent:

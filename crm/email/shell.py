@@ -3,16 +3,23 @@
 from string import Template
 
 FOOTER = Template(
-    "$name$address<br>You receive this because you are in touch with $name. "
+    "$home$address<br>You receive this because you are in touch with $name. "
     '<a href="$unsubscribe" style="color:#667085;text-decoration:underline">Unsubscribe</a> · '
     '<a href="$preferences" style="color:#667085;text-decoration:underline">Choose what you get</a> · '
     '<a href="$view" style="color:#667085;text-decoration:underline">Read in your browser</a>'
 )
-NOTICE_FOOTER = Template("$name$address<br>You get this because your address was given to $name.")
+NOTICE_FOOTER = Template("$home$address<br>You get this because your address was given to $name.")
 STAFF_FOOTER = Template(
     "You get this because you work at $name. What is emailed to you is chosen on your account page."
 )
+HOME = Template('<a href="$website" style="color:#667085;text-decoration:underline">$name</a>')
 FOOTER_ADDRESS = Template(" · $address")
+BRAND = Template(
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px"><tr>'
+    '<td align="center" style="padding:0 20px 20px"><img src="$logo" alt="$name" height="40"'
+    ' style="display:block;height:40px;width:auto;max-width:100%;border:0"></td></tr></table>'
+)
+"""The school's logo above the card."""
 PREHEADER = Template(
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden">$text</div>'
 )
@@ -37,7 +44,7 @@ body{margin:0;padding:0;background:#f4f5f7;-webkit-text-size-adjust:100%}
 </style></head>
 <body style="margin:0;padding:0"><table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0"
  style="background:#f4f5f7"><tr><td align="center" style="padding:24px 8px">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0"
+$brand<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0"
  style="max-width:600px;background:#ffffff;border-radius:8px"><tr><td class="words" align="left"
  style="padding:32px;font-family:Helvetica,Arial,sans-serif;font-size:16px;line-height:1.6;color:#1f2733">
 $words

@@ -48,7 +48,7 @@ def _queued(template: EmailTemplate, form: TestForm) -> bool:
         form.who.errors = [str(error)]
         return False
     for each in form.addresses():
-        operations.queue_test(content, template.id, each, kept(values, names))
+        operations.queue_test(content, template.id, each, kept(values, names), template.sender_id)
     return True
 
 

@@ -38,12 +38,14 @@ def create_template(
     *,
     topic_id: int | None = None,
     kind: str | None = None,
+    sender_id: int | None = None,
 ) -> EmailTemplate:
     """A new template. Its slug is made of its name, and stays."""
     content = ensure_content(subject, body, preheader, form)
     template = EmailTemplate(
-        name=name, slug=_free_slug(name), content_id=content.id, created_by=by.user_id, topic_id=topic_id, kind=kind
-    )
+        name=name, slug=_free_slug(name), content_id=content.id, created_by=by.user_id, topic_id=topic_id, kind=kind,
+        sender_id=sender_id,
+    )  # fmt: skip
     db.session.add(template)
     db.session.flush()
     _keep_version(template, by)
@@ -81,7 +83,7 @@ def duplicate_template(template: EmailTemplate, by: Actor) -> EmailTemplate:
     words = template.content
     return create_template(
         f"Copy of {template.name}"[:120], words.subject, words.preheader, words.body, words.format, by,
-        topic_id=template.topic_id, kind=template.kind,
+        topic_id=template.topic_id, kind=template.kind, sender_id=template.sender_id,
     )  # fmt: skip
 
 

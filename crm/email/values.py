@@ -49,6 +49,8 @@ TAGS = (
     ("contact.owner_signature", "Owner's signature"),
     ("school.name", "School name"),
     ("school.address", "Postal address"),
+    ("school.website", "Website"),
+    ("school.logo", "Address of the logo"),
     ("unsubscribe_url", "Unsubscribe address"),
     ("preferences_url", "Preference page address"),
     ("view_url", "Address of this email in a browser"),
@@ -63,8 +65,8 @@ DEFAULTS = {
 }
 """What the picker puts in for those who have nothing there."""
 CUSTOM = f"contact.{PREFIX}"
-ALWAYS = frozenset({"school.name", "school.address"})
-"""What the footer reads."""
+ALWAYS = frozenset({"school.name", "school.address", "school.website", "school.logo"})
+"""What the frame around every email reads."""
 EXAMPLE: dict[str, Any] = {
     "first_name": "Carla", "last_name": "Diaz", "name": "Carla Diaz", "email": "carla@example.com", "phone": "+34600111222",
     "city": "Valencia", "country": "ES", "language": "es", "timezone": "Europe/Madrid", "source": "Website",
@@ -138,8 +140,14 @@ def example_values() -> dict[str, Any]:
 
 
 def school_values() -> dict[str, str | None]:
-    """The school's name and postal address."""
-    return {"name": school_name(), "address": current_app.config["MAIL_ADDRESS"] or None}
+    """The school's name, where it is, and the whole address of its logo."""
+    set_ = current_app.config
+    return {
+        "name": school_name(),
+        "address": set_["MAIL_ADDRESS"] or None,
+        "website": set_["WEBSITE"] or None,
+        "logo": f"{set_['PUBLIC_URL']}/logo/{set_['LOGO']}" if set_["LOGO"] else None,
+    }
 
 
 def kept(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

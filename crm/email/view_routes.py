@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template
 from crm.database import db
 from crm.email import preview
 from crm.email.addresses import UNSUBSCRIBE
+from crm.email.holders import holder_of
 from crm.email.models import EmailMessage
 from crm.lib.merge_tags import MergeError
 from crm.lib.tokens import tokens
@@ -24,8 +25,9 @@ def show(token: str) -> Any:
     found = tokens().read(UNSUBSCRIBE, token)
     if found is None or len(found) != 2:
         abort(404)
-    message = db.session.get(EmailMessage, found[1])
-    if message is None or (message.contact_id or 0) != found[0] or message.merge_values is None:
+    message, holder = db.session.get(EmailMessage, found[1]), holder_of(token) if found[0] else None
+    contact_id = holder.contact.id if holder else 0
+    if message is None or (message.contact_id or 0) != contact_id or message.merge_values is None:
         return render_template("tracking/unknown_message.html"), 410
     try:
         reply = preview.framed(preview.in_browser(message).html)

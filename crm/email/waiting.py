@@ -31,9 +31,4 @@ def _skip(before: datetime, reason: str) -> int:
     return db.session.execute(taken.values(values), execution_options={"synchronize_session": False}).rowcount
 
 
-def _may_go() -> sa.ColumnElement[bool]:
-    """What a person holds, such as a paused broadcast, waits for that person and is not late."""
-    return messages.c.lane_id.not_in(sa.select(EmailLane.id).where(EmailLane.is_held))
-
-
 WAITING = Waiting("emails", "email", "emails", _due, _skip, "messages.index")

@@ -15,7 +15,6 @@ CAUSES = {
     "stopped": "The worker stood still for long",
     "asked": "Somebody stopped all sending",
 }
-DECISIONS = {"go_on": "went on with everything", "skip": "skipped what was late"}
 
 
 class Heartbeat(Model):

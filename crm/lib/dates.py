@@ -9,17 +9,24 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 
 LANGUAGES = ("en_US", "de", "fr", "es", "it", "nl", "pt", "pl", "tr", "uk")
-HOUSE, NUMBERS = "", "iso"
+HOUSE, NUMBERS = "day", "iso"
+OF_SCHOOL = {"day": HOUSE, "month": "en_US", "iso": NUMBERS}
+"""The style of those who chose none, by the school's DATE_STYLE."""
 _EXAMPLE = datetime(2026, 3, 5, 14, 30)  # noqa: DTZ001  an example to show, of no place
 
 
-@lru_cache(maxsize=1)
-def date_styles() -> dict[str, str]:
-    """Every style's key and how it looks."""
+@lru_cache(maxsize=3)
+def date_styles(of_school: str) -> dict[str, str]:
+    """Every style's key and how it looks; without a key the school's own, of this DATE_STYLE."""
     named = {
         each: f"{str(Locale.parse(each).display_name).capitalize()}: {moment_in(_EXAMPLE, each)}" for each in LANGUAGES
     }
-    return {HOUSE: moment_in(_EXAMPLE, HOUSE), NUMBERS: f"By numbers: {moment_in(_EXAMPLE, NUMBERS)}", **named}
+    return {
+        "": f"As the school: {moment_in(_EXAMPLE, OF_SCHOOL[of_school])}",
+        HOUSE: f"Day first: {moment_in(_EXAMPLE, HOUSE)}",
+        NUMBERS: f"By numbers: {moment_in(_EXAMPLE, NUMBERS)}",
+        **named,
+    }
 
 
 def day_in(value: date, style: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_login import current_user
 from markupsafe import Markup
 
 from crm.lib import clock
-from crm.lib.dates import day_in, distance_in, moment_in
+from crm.lib.dates import OF_SCHOOL, day_in, distance_in, moment_in
 
 
 def when(moment: datetime | None) -> Markup | str:
@@ -47,11 +47,11 @@ def num(value: int | float | None) -> str:
 
 
 def _zone() -> str:
-    return getattr(current_user, "timezone", None) or "UTC"
+    return getattr(current_user, "timezone", None) or current_app.config["TIMEZONE"]
 
 
 def _style() -> str:
-    return getattr(current_user, "date_style", None) or ""
+    return getattr(current_user, "date_style", None) or OF_SCHOOL[current_app.config["DATE_STYLE"]]
 
 
 def init_app(app: Flask) -> None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from babel.numbers import list_currencies
 
 DATE_STYLES = {"day": "7 Mar 2027", "month": "Mar 7, 2027", "iso": "2027-03-07"}
-WEEKDAYS = {"monday": "Monday", "sunday": "Sunday", "saturday": "Saturday"}
 LONGEST = 36_500
 
 
@@ -71,11 +70,6 @@ def _luminance(text: str) -> float:
 def date_style(text: str) -> str:
     """How days are written."""
     return _one_of(text, DATE_STYLES)
-
-
-def weekday(text: str) -> str:
-    """What a week begins with."""
-    return _one_of(text, WEEKDAYS)
 
 
 def _one_of(text: str, known: dict[str, str]) -> str:

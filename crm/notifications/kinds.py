@@ -19,11 +19,13 @@ MENTION = Kind("mention", "Somebody mentions you in a note", "at")
 EMAIL_REPLIED = Kind("email_replied", "Somebody you look after answers an email", "arrow-back-up")
 TASK_ASSIGNED = Kind("task_assigned", "You are given a task", "checkbox")
 TASK_REMINDER = Kind("task_reminder", "A task reminds you", "alarm")
+BROADCAST_ENDED = Kind("broadcast_ended", "A broadcast you sent is through, or did not go out", "send")
 
 KINDS: tuple[Kind, ...] = (
     MENTION,
     EMAIL_REPLIED,
     TASK_ASSIGNED,
     TASK_REMINDER,
+    BROADCAST_ENDED,
 )  # fmt: skip
 BY_KEY = {each.key: each for each in KINDS}

@@ -18,8 +18,8 @@ class HabitsForm(Form):
 
     HABITS: ClassVar[tuple[str, ...]] = ("frequency", "quiet_hours_start", "quiet_hours_end")
     frequency = RadioField("How often", choices=choices(FREQUENCIES.items()), default="all")
-    quiet_hours_start = TimeField("Not after", [Optional()], format=TIMES)
-    quiet_hours_end = TimeField("Not before", [Optional()], format=TIMES)
+    quiet_hours_start = TimeField("Quiet from", [Optional()], format=TIMES)
+    quiet_hours_end = TimeField("Quiet until", [Optional()], format=TIMES)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, then whether one end is missing."""

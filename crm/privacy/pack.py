@@ -15,7 +15,7 @@ from crm.delivery.models import Suppression
 from crm.email.models import EmailContent, EmailMessage
 from crm.lib import clock
 from crm.preferences.models import EmailUnsubscribe
-from crm.recovery.belongings import Row, dependants, gather, plain
+from crm.recovery.belongings import Row, gather, plain
 from crm.tags.models import Tag
 from crm.users.models import User
 
@@ -30,11 +30,6 @@ def pack_of(contact: Contact, viewer: User) -> str:
         "records": {name: [_plain_row(row) for row in rows] for name, rows in sorted(records.items())},
     }
     return json.dumps(told, ensure_ascii=False, indent=2)
-
-
-def kinds_of_records() -> list[str]:
-    """The tables a pack is made from."""
-    return ["contacts", *(table.name for table, _ in dependants("contacts"))]
 
 
 def _elsewhere(contact: Contact) -> Iterator[tuple[str, list[Row]]]:

@@ -9,7 +9,7 @@ from crm.recovery.operations import forget_old
 
 @job
 def forget_deleted() -> None:
-    """Remove for good what was deleted thirty days ago, a few hundred at a time."""
+    """Remove for good what was deleted DELETED_KEPT_DAYS ago, a few hundred at a time."""
     while forget_old():
         commit()
     commit()

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from crm.lib.clock import zone_choices
 from crm.lib.form_checks import Passes, choices, trimmed
-from crm.lib.setting_values import DATE_STYLES, WEEKDAYS
+from crm.lib.setting_values import DATE_STYLES
 from crm.settings.operations import check_school_name
 from crm.settings.overlay import READ
 
@@ -41,7 +41,7 @@ class SchoolForm(FlaskForm):
         "Website",
         [Reads("WEBSITE")],
         filters=[trimmed],
-        description="Linked from public pages, such as https://school.example.",
+        description="Linked from public pages and at the foot of emails, such as https://school.example.",
     )
     mail_address = TextAreaField(
         "Postal address",
@@ -66,19 +66,25 @@ class LogoForm(FlaskForm):
     logo = FileField(
         "Logo",
         [FileRequired("Choose a picture.")],
-        description="PNG, JPEG or WebP, up to 300 kB. Shown 40 dots high on public pages.",
+        description="PNG, JPEG or WebP, up to 300 kB. Shown 40 dots high on public pages and above emails.",
     )
 
 
 class LocaleForm(FlaskForm):
-    """The school's clock, money and calendar."""
+    """The school's clock, money and dates."""
 
     timezone = SelectField("Time zone", choices=zone_choices, description="The school's own clock.")
     currency = StringField(
-        "Currency", [Reads("CURRENCY")], filters=[trimmed], description="Three letters, such as EUR, CHF or USD."
+        "Currency",
+        [Reads("CURRENCY")],
+        filters=[trimmed],
+        description="Three letters, such as EUR, CHF or USD. Of orders that name no currency.",
     )
-    date_style = SelectField("Dates", choices=choices(DATE_STYLES.items()), description="How days are written.")
-    first_weekday = SelectField("Weeks begin on", choices=choices(WEEKDAYS.items()))
+    date_style = SelectField(
+        "Dates",
+        choices=choices(DATE_STYLES.items()),
+        description="For everybody who did not choose otherwise on their account page.",
+    )
 
 
 def _days(label: str, name: str, description: str) -> IntegerField:

@@ -26,7 +26,6 @@ SET_BY_PEOPLE = (
     "ACCENT_COLOUR",
     "CURRENCY",
     "DATE_STYLE",
-    "FIRST_WEEKDAY",
     "QUIET_HOURS_START",
     "QUIET_HOURS_END",
     "MARKETING_CAP",
@@ -42,6 +41,7 @@ SET_BY_PEOPLE = (
     "MAIL_WARMUP_START",
     "MAIL_WARMUP_FIRST",
     "MAIL_WARMUP_GROWTH",
+    "SMTP_CONNECTIONS",
 )
 """Settings a page may set, by their name in the configuration, which also says how their text is read."""
 READ = {each.name: each.read for each in SETTINGS}

@@ -63,7 +63,7 @@ def remove_logo() -> Any:
 @bp.get("/settings/locale")
 @requires("crm.settings.manage")
 def locale() -> str:
-    """Its clock, money and calendar."""
+    """Its clock, money and dates."""
     return render_template("settings/locale.html", form=LocaleForm(formdata=None, data=_set(LocaleForm)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import current_app
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -44,7 +45,11 @@ class AccountForm(FlaskForm):
 
     name = StringField("Name", [Passes(check_name)], filters=[trimmed])
     timezone = SelectField("Time zone", choices=zone_choices)
-    date_style = SelectField("Dates and times", choices=lambda: choices(date_styles().items()), filters=[trimmed])
+    date_style = SelectField(
+        "Dates and times",
+        choices=lambda: choices(date_styles(current_app.config["DATE_STYLE"]).items()),
+        filters=[trimmed],
+    )
     signature = TextAreaField(
         "Signature",
         [Length(max=2000)],

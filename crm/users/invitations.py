@@ -14,6 +14,7 @@ from crm.users import inviting, queries
 from crm.users.access import public, requires
 from crm.users.entering import Invitation
 from crm.users.forms import AcceptForm, InvitationForm, new_password_form
+from crm.users.granting import check_grant
 from crm.users.links import is_mailed, link_of, url_of
 from crm.users.sign_in import let_in, note
 
@@ -51,8 +52,14 @@ def create() -> Any:
 @requires("crm.settings.manage")
 @limiter.limit("60 per hour", key_func=lambda: f"user {current_user.id}")
 def send_again(invitation_id: int) -> Any:
-    """Send a new link; the one before counts no more."""
-    return _sent(inviting.send_again(_invitation(invitation_id)))
+    """Send a new link; the one before counts no more. Where no email leaves the house it is shown: only to who may give the role."""
+    invitation = _invitation(invitation_id)
+    try:
+        check_grant(current_user, invitation.role)
+    except ValueError as error:
+        flash(str(error), "bad")
+        return redirect(url_for("people.index"), 303)
+    return _sent(inviting.send_again(invitation))
 
 
 @bp.post("/people/invitations/<int:invitation_id>/revocation")

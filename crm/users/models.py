@@ -104,6 +104,11 @@ class User(Identified, Timestamped, Model):
         """Whether this user's view of contacts ends at those assigned to them, or to their teams."""
         return self.reach != "all"
 
+    @property
+    def holds_everything(self) -> bool:
+        """Whether nothing here is kept from this user: every permission, over all contacts."""
+        return self.permissions == ALL and not self.sees_assigned_only
+
     def has_stale_password(self, now: datetime) -> bool:
         """Whether an initial password was never replaced and is too old to let anybody in."""
         return self.has_initial_password and self.password_set_at is not None and self.password_set_at < now - INITIAL

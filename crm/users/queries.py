@@ -54,12 +54,6 @@ def tokens_of(user: User) -> list[ApiToken]:
     return list(db.session.scalars(found))
 
 
-def user_of_token(token: str) -> User | None:
-    """The enabled user whose API token this is."""
-    found = api_token(token)
-    return found.user if found else None
-
-
 def user_by_email(email: str) -> User | None:
     """The account with this address, enabled or not, however the address is written."""
     return db.session.scalar(sa.select(User).where(User.email == email.strip().lower()))

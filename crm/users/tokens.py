@@ -43,12 +43,12 @@ class TokenForm(FlaskForm):
         filters=[lambda value: value or "all"],
     )
     permissions = SelectMultipleField(
-        "Ticked",
+        "What it may do",
         choices=_own_permissions,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    lasts = SelectField("Counts", choices=choices(LASTS.items()), filters=[trimmed])
+    lasts = SelectField("Valid", choices=choices(LASTS.items()), filters=[trimmed])
 
     def validate_permissions(self, field: SelectMultipleField) -> None:
         if self.scope.data == "some" and not field.data:

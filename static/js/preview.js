@@ -25,5 +25,6 @@
     last.focus();
     last.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  if (form.querySelector("[data-merge-target]").value) show();
+  // Only once the page is there: frames that are sent elsewhere while they load keep it from ever being so.
+  if (form.querySelector("[data-merge-target]").value) addEventListener("load", show);
 })();

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 
 from crm.automation.models import Workflow
-from crm.automation.operations import enroll
+from crm.automation.operations import enroll, pause, resume
 from crm.contacts.models import Contact
 from crm.database import commit, db
+from crm.lib import clock
 from crm.users.models import User
 from tests.automation.paths import enrollment, run, running
 from tests.factories import contact, tag
@@ -137,3 +140,24 @@ def test_a_contact_is_let_in_from_the_profile(as_mo: FlaskClient, carla: Contact
     again = as_mo.post(path, data={"workflow_id": workflow.id})
     assert again.status_code == 422
     assert "may not enter again" in again.text
+
+
+def test_a_contact_is_held_and_goes_on(as_mo: FlaskClient, waiting: Workflow, carla: Contact) -> None:
+    path, timeline = f"/workflows/{waiting.id}/enrollments/{enrollment().id}", f"/contacts/{carla.id}/timeline"
+    assert ">Hold<" in as_mo.get(timeline).text
+    assert [as_mo.post(f"{path}/hold?on=contact").status_code for _ in range(2)] == [303, 303]
+    assert "On hold" in as_mo.get(path).text
+    pause(waiting)
+    resume(waiting)
+    commit()
+    run(clock.now() + timedelta(days=2))
+    assert enrollment().status == "held"
+    assert "until somebody lets it go on" in as_mo.get(timeline).text
+    as_mo.post(f"{path}/release")
+    run(clock.now() + timedelta(days=2))
+    assert enrollment().status == "completed"
+    assert "not on hold" in as_mo.post(f"{path}/release", follow_redirects=True).text
+
+
+def test_holding_is_for_those_who_may_activate(as_vic: FlaskClient, waiting: Workflow) -> None:
+    assert as_vic.post(f"/workflows/{waiting.id}/enrollments/{enrollment().id}/hold").status_code == 403

@@ -1,5 +1,6 @@
 """One file holds everything, made while everything runs; putting it back asks before anything goes out."""
 
+import hashlib
 import io
 import json
 import stat
@@ -120,6 +121,24 @@ def grow_up(members):
     members["manifest.json"] = json.dumps({**manifest, "schema": "9999"}).encode()
 
 
+def lie(members):
+    manifest = json.loads(members["manifest.json"])
+    members["manifest.json"] = json.dumps({**manifest, "counts": {"contacts": "many"}}).encode()
+
+
+def plant(*names):
+    """Files beside the data, properly named in the manifest."""
+
+    def change(members):
+        manifest = json.loads(members["manifest.json"])
+        for name in names:
+            members[name] = b"planted"
+            manifest["files"][name] = {"size": 7, "sha256": hashlib.sha256(b"planted").hexdigest()}
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -128,6 +147,8 @@ def grow_up(members):
         (sneak, "does not name"),
         (grow_up, "newer Cohort"),
         (dict.clear, "no backup"),
+        (lie, "no backup"),
+        (plant("./queue.db"), "does not name"),
     ],
 )
 def test_what_is_no_sound_backup_is_refused_and_changes_nothing(app, backup, change, words):
@@ -138,6 +159,13 @@ def test_what_is_no_sound_backup_is_refused_and_changes_nothing(app, backup, cha
     assert names() == ["Carla"]
     assert not hold.current()
     assert not (backup.parent / "elsewhere").exists()
+
+
+def test_it_puts_nothing_in_the_place_of_the_queue_or_the_data(app, backup):
+    rewritten(backup, plant("queue.db-wal", "crm.db-wal", "config.toml", "files/logo.png"))
+    operations.restore(backup, "Ada")
+    here = [each for each in app.config["INSTANCE_PATH"].rglob("*") if each.is_file()]
+    assert [each.name for each in here if each.read_bytes() == b"planted"] == ["logo.png"]
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk" * 500, b"\x1f\x8b" + b"0" * 600])

@@ -168,3 +168,25 @@ def test_each_contact_gets_it_at_the_hour_of_their_own_clock(app, ada):
     kit.run(broadcast.scheduled_at)
     due = [each.due_at for each in sorted(kit.messages(broadcast), key=lambda each: each.contact_id)]
     assert due == [operations.moment_of(wall, zone) for zone in ("America/New_York", "Asia/Tokyo", "Europe/Berlin")]
+
+
+def test_one_after_a_deleted_one_goes_to_the_same_people_again(app):
+    kit.people(2)
+    first = kit.launched("First")
+    kit.send()
+    kit.run()
+    drafting.delete_broadcast(first)
+    commit()
+    second = kit.launched("Second")
+    kit.send()
+    assert kit.states(second) == {"sent": 2}
+
+
+def test_whoever_sends_the_draft_of_another_reaches_those_in_their_own_sight(ada, agnes):
+    mine, _ = kit.people(2)
+    mine.owner_id = agnes.id
+    broadcast = kit.draft(created_by=ada.id)
+    operations.launch(broadcast, agnes.actor)
+    commit()
+    kit.run()
+    assert [each.contact_id for each in kit.messages(broadcast)] == [mine.id]

@@ -43,7 +43,10 @@ def test_from_the_name_to_the_launch(school, as_mo, mo):
     assert as_mo.get(here).location == f"{here}/check"
     assert "Through the eyes of" in as_mo.get(f"{here}/check").text
     assert "1 of 1 will get it" in as_mo.get(f"{here}/findings").text
-    sent = as_mo.post(f"{here}/launch", data={"when": "now", "version": only().version})
+    asked = as_mo.post(f"{here}/launch", data={"when": "now", "version": only().version})
+    assert (asked.status_code, only().status) == (200, "draft")
+    assert "Send this to 1 person?" in asked.text
+    sent = as_mo.post(f"{here}/launch", data={"when": "now", "version": only().version, "sure": "yes"})
     assert (sent.location, only().status) == (here, "launching")
     again = as_mo.post(f"{here}/launch", data={"when": "now", "version": 1})
     assert again.location == f"{here}/results"
@@ -102,6 +105,8 @@ def test_who_will_not_get_it_is_counted_by_reason(as_mo):
     found = reckoning.reckon(broadcast)
     assert (found.total, found.will_get) == (5, 2)
     assert "The contact unsubscribed." in as_mo.get(f"/broadcasts/{broadcast.id}/reckoning").text
+    piece = as_mo.get(f"/broadcasts/{broadcast.id}/reckoning?button=1", headers={"HX-Request": "true"}).text
+    assert '<span id="how-many" hx-swap-oob="true">to 2 people</span>' in piece
 
 
 def test_without_a_postal_address_it_is_not_sent(as_mo):
@@ -219,7 +224,17 @@ def test_a_plan_is_kept_and_a_bad_one_refused(school, as_mo):
     assert only().per_minute == 30
     past = {"when": "at", "at": "2020-01-01T09:00", "version": only().version}
     assert as_mo.post(f"{here}/launch", data=past).status_code == 422
-    later = {"when": "local", "at": "2036-01-01T09:00", "version": only().version}
+    later = {"when": "local", "at": "2036-01-01T09:00", "version": only().version, "per_minute": "30"}
+    asked = as_mo.post(f"{here}/launch", data=later).text
+    assert only().status == "draft"
+    for said in (
+        "Schedule this for 1 person?",
+        "Tuesday 01 January 2036, 09:00, on each contact’s own clock",
+        "At most 30",
+    ):
+        assert said in asked
+    assert 'name="at" value="2036-01-01T09:00"' in asked
+    later["sure"] = "yes"
     assert as_mo.post(f"{here}/launch", data=later).status_code == 303
     assert (only().status, only().local_time) == ("scheduled", "2036-01-01T09:00")
     assert "It is scheduled" in as_mo.get(f"{here}/audience").text

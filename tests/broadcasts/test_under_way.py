@@ -116,7 +116,7 @@ def test_while_sending_is_on_hold_nothing_is_launched_and_a_person_decides(ada):
     commit()
     kit.run(at + timedelta(minutes=1))
     assert broadcast.status == "scheduled"
-    assert [each.words for each in queues(at + timedelta(minutes=1))][0] == "1 scheduled broadcast"
+    assert [each.words for each in queues(at + timedelta(minutes=1))][0] == "1 broadcast"
     hold.skip(found, at + timedelta(minutes=1), kit.BY, commit)
     db.session.expire_all()
     assert broadcast.status == "missed"
@@ -162,3 +162,21 @@ def test_the_list_counts_what_came_back(ada):
     commit()
     assert [running.refresh_counts(clock.now()), running.refresh_counts(clock.now())] == [1, 0]
     assert (broadcast.sent_count, broadcast.opened_count, broadcast.clicked_count) == (2, 1, 0)
+
+
+def test_old_ones_keep_no_new_one_from_being_counted(ada):
+    now = clock.now()
+    long_ago = {"status": "finished", "launched_at": now - timedelta(days=300), "counted_at": now - timedelta(days=200)}
+    for number in range(51):
+        kit.draft(f"Old {number}", (), **long_ago)
+    kit.draft("New", (), status="sending", launched_at=now - timedelta(hours=1), counted_at=now - timedelta(minutes=20))
+    assert running.refresh_counts(now) == 1
+
+
+def test_one_that_cannot_go_on_keeps_no_other_from_it(ada):
+    lost = kit.draft("Lost", (), status="sending", test_on="subject", test_ends_at=clock.now())
+    kit.people(1)
+    broadcast = kit.launched()
+    kit.send()
+    kit.run(clock.now() + timedelta(minutes=1))
+    assert (lost.status, broadcast.status) == ("sending", "finished")

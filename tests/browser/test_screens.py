@@ -30,6 +30,11 @@ SCREENS = {
         "/contacts/{contact}/preferences/history",
         "/templates/1/versions",
     ),
+    "settings": (
+        *("/settings/locale", "/settings/retention", "/settings/backups", "/settings/health", "/settings/hold"),
+        *("/settings/audit", "/sending", "/sending/reports", "/suppressions"),
+    ),
+    "staff": ("/roles", "/teams", "/people/new", "/ownership", "/tags/rules"),
     "workflows": ("/workflows", "/workflows/1", "/workflows/1/enrollments", "/workflows/1/enrollments/{journey}"),
 }
 

@@ -73,11 +73,9 @@ def test_a_step_is_dragged_into_a_branch(editor: Callable[[int], Page]) -> None:
     version = draft(("condition", SPLIT), DAY)
     page = editor(version.workflow_id)
     page.wait_for_selector("[data-sortable-ready]")
-    _drag(
-        page,
-        page.locator(".editor-steps > .flow-steps > .flow-step").nth(1).locator(".grip"),
-        page.locator(".branch .flow-steps").first,
-    )
+    grip = page.locator(".editor-steps > .flow-steps > .flow-step").nth(1).locator(".grip")
+    with page.expect_response(lambda reply: reply.request.method == "POST"):
+        _drag(page, grip, page.locator(".branch .flow-steps").first)
     expect(page.locator(".branch .flow-card")).to_have_count(1)
     assert kinds(version) == [["condition", ["wait_duration"], []]]
 

@@ -121,3 +121,27 @@ def test_a_key_is_made_and_signing_turned_on_and_off(as_ada, office):
     assert dkim.is_on("school.example")
     as_ada.post("/sending/domain/school.example/signing", data={"on": "0"})
     assert not dkim.is_on("school.example")
+
+
+LIMITS = {
+    "mail_per_day": "5000", "mail_per_domain": "60", "mail_warmup_start": "2026-09-01", "mail_warmup_first": "50",
+    "mail_warmup_growth": "30", "smtp_connections": "2",
+}  # fmt: skip
+
+
+def test_the_limits_are_set_on_a_page_and_hold_at_once(as_ada, app):
+    assert as_ada.post("/sending/limits", data=LIMITS).status_code == 303
+    config = app.config
+    assert (config["MAIL_PER_DAY"], config["MAIL_PER_DOMAIN"], config["SMTP_CONNECTIONS"]) == (5000, 60, 2)
+    assert config["MAIL_WARMUP_START"].isoformat() == "2026-09-01"
+    assert "Since 2026-09-01: 50 on the first day" in as_ada.get("/sending").text
+    assert as_ada.post("/sending/limits", data={**LIMITS, "mail_warmup_start": ""}).status_code == 303
+    assert config["MAIL_WARMUP_START"] is None
+    assert 'value="5000"' in as_ada.get("/sending/limits").text
+
+
+def test_limits_that_make_no_sense_are_refused_beside_the_field(as_ada, as_mo, app):
+    refused = as_ada.post("/sending/limits", data={**LIMITS, "mail_per_day": "-1", "smtp_connections": "lots"})
+    assert (refused.status_code, app.config["MAIL_PER_DAY"]) == (422, 0)
+    assert "Write a whole number between 1 and 50." in refused.text
+    assert as_mo.post("/sending/limits", data=LIMITS).status_code == 403

@@ -68,7 +68,7 @@ def test_everything_that_hangs_on_both_is_one(two, mo):
     assert db.session.query(EmailUnsubscribe).one().contact_id == carla.id
     kinds = db.session.scalars(sa.select(ContactActivity.activity_type).where(ContactActivity.contact_id == carla.id))
     assert sorted(kinds) == [
-        "contact_merged", "contact_updated", "contact_updated", *["email_unsubscribed"], *["tag_added"] * 4,
+        "contact_merged", "contact_updated", "contact_updated", "email_unsubscribed", "preferences_changed", *["tag_added"] * 4,
     ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_nothing_sent_says_so(as_mo):
 def test_the_list_shows_state_and_reason(as_mo, message):
     sent(factories.contact(first_name="Max", email=None))
     text = as_mo.get("/messages").text
-    assert "Outbox" in text
+    assert "This is the outbox" in text
     assert "Hi Carla" in text
     assert "The contact has no email address." in text
 
@@ -188,3 +188,23 @@ def test_one_that_waits_says_why_and_until_when(app, as_mo, carla):
     page = as_mo.get(f"/messages/{waiting.id}").text
     assert "The day&#39;s number of 1 emails is used up" in page
     assert limits.why_waiting(0, clock.now()) is not None
+
+
+def test_what_waits_can_be_cancelled_from_the_timeline_once(as_mo, carla):
+    (message,) = queue([carla])
+    page = as_mo.get(f"/contacts/{carla.id}/timeline").text
+    assert f'action="/messages/{message.id}/cancellation?on=contact"' in page
+    assert "Email: Hi Carla" in page
+    reply = as_mo.post(f"/messages/{message.id}/cancellation?on=contact")
+    assert reply.location == f"/contacts/{carla.id}"
+    deliver()
+    assert (anew(message).status, message.sent_at) == ("cancelled", None)
+    assert "cancelled it." in as_mo.get(f"/messages/{message.id}").text
+    again = as_mo.post(f"/messages/{message.id}/cancellation", follow_redirects=True)
+    assert "cannot be called back" in again.text
+
+
+def test_cancelling_is_for_those_who_may_send(as_vic, carla):
+    (message,) = queue([carla])
+    assert as_vic.post(f"/messages/{message.id}/cancellation").status_code == 403
+    assert anew(message).status == "pending"

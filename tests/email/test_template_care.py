@@ -5,7 +5,9 @@ import sqlalchemy as sa
 
 from crm.activity.vocabulary import SYSTEM
 from crm.automation.models import Step, Version, Workflow
+from crm.broadcasts.drafting import create_broadcast
 from crm.database import commit, db
+from crm.delivery.senders import delete_sender, save_sender
 from crm.email.models import EmailMessage, EmailTemplate
 from crm.email.templates import create_template, update_template, versions_of
 from crm.preferences.models import Topic
@@ -161,3 +163,17 @@ def test_nor_in_the_preview_line(as_mo):
 def test_who_may_not_write_may_not(as_vic, template, act):
     assert as_vic.post(page(template, act)).status_code == 403
     assert db.session.get(EmailTemplate, template.id).version == 2
+
+
+def test_a_template_chooses_its_sender_for_tests_and_broadcasts_until_that_is_gone(as_mo, template, mo):
+    anna = save_sender(None, "Anna", "anna@school.example", "", is_default=False)
+    commit()
+    as_mo.post(page(template), data={**WORDS, "version": 2, "sender": str(anna.id)})
+    assert template.sender_id == anna.id
+    as_mo.post(page(template, "/test"), data={"to": "mo@school.example"})
+    assert db.session.scalar(sa.select(EmailMessage.sender_id)) == anna.id
+    assert create_broadcast("Fair", mo.actor, template).sender_id == anna.id
+    delete_sender(anna)
+    commit()
+    db.session.expire_all()
+    assert template.sender_id is None

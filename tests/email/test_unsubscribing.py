@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import commit, db
+from crm.duplicates.operations import merge_contacts
 from crm.email.addresses import unsubscribe_url
 from crm.email.models import EmailMessage
 from crm.email.one_click import Leave, leave_with_one_click
@@ -246,3 +247,23 @@ def test_a_token_is_good_for_its_own_contact_alone(anonymous, message):
     ):
         assert anonymous.post(f"/api/track/unsubscribe/{forged}", data=ONE_CLICK).status_code == 404
     assert opt_outs() == []
+
+
+@pytest.mark.parametrize("form", [ONE_CLICK, {"reason": "too_many"}])
+def test_whoever_was_merged_since_leaves_all_the_same(anonymous, message, url, carla, mo, form):
+    survivor = factories.contact(email="c.diaz@example.com")
+    merge_contacts(survivor, carla, [], mo.actor)
+    commit()
+    anonymous.post(url, data=form)
+    assert [(each.email, each.contact_id) for each in opt_outs()] == [("carla@example.com", survivor.id)]
+    assert anonymous.get(f"{url}/message").status_code == 200
+
+
+def test_whoever_was_deleted_is_not_taken_for_somebody_else(anonymous, message, url, carla, mo):
+    other = factories.contact(email="other@example.com")
+    message.contact_id, message.to_address = other.id, other.email
+    db.session.delete(carla)
+    commit()
+    anonymous.post(url, data=ONE_CLICK)
+    assert opt_outs() == []
+    assert anonymous.get(url).status_code == 410

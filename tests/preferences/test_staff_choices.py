@@ -10,6 +10,7 @@ from crm.duplicates.operations import merge_contacts
 from crm.email.models import EmailMessage
 from crm.preferences.choices import choose, preferences_of, standing
 from crm.preferences.models import SWITCHES, ConsentRecord, Topic
+from crm.preferences.operations import unsubscribe
 from crm.preferences.proof import Source
 from crm.preferences.queries import in_force
 from tests import factories
@@ -121,6 +122,13 @@ def test_what_either_of_two_merged_refused_stays_refused(mo, carla):
     merge_contacts(carla, twin, [], mo.actor)
     stands = standing(carla)
     assert {key for key, is_on in stands.items() if not is_on} == {"payment_reminders", "class_reminders", "topic:news"}
+
+
+def test_whoever_left_at_one_address_gets_no_news_at_the_other(mo, carla):
+    twin = factories.contact(email="carla2@example.com")
+    unsubscribe(twin, twin.email, mo.actor)
+    merge_contacts(carla, twin, [], mo.actor)
+    assert not standing(carla)["marketing_emails"]
 
 
 def test_a_message_says_why_it_waits_and_who_reads_it(as_mo, carla):

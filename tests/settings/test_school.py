@@ -5,9 +5,15 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from crm.database import db
+from crm.activity.vocabulary import SYSTEM
+from crm.contacts.operations import delete_contact
+from crm.database import commit, db
+from crm.email.preview import example
+from crm.email.values import example_values
+from crm.lib import clock
 from crm.lib.setting_values import contrast
 from crm.settings import overlay, queries
+from tests import factories
 from tests.conftest import make_app
 
 SCHOOL = {
@@ -16,7 +22,7 @@ SCHOOL = {
     "mail_address": "Am Markt 1, 79098 Freiburg",
     "accent_colour": "#2257C5",
 }
-PLACE = {"timezone": "Europe/Berlin", "currency": "chf", "date_style": "iso", "first_weekday": "sunday"}
+PLACE = {"timezone": "Europe/Berlin", "currency": "chf", "date_style": "iso"}
 KEPT = dict.fromkeys(
     ("traces_kept_days", "sign_ins_kept_days", "audit_kept_days", "deleted_kept_days", "exports_kept_days"), "10"
 ) | {"backup_keep": "0"}
@@ -103,3 +109,34 @@ def test_a_nameless_school_is_refused(as_ada):
     assert reply.status_code == 422
     assert "The school needs a name." in reply.text
     assert queries.school_name() == "Cohort"
+
+
+def test_the_logo_and_the_website_are_in_every_email(app, as_ada):
+    app.config.update(LOGO="logo-0123456789abcdef.png", PUBLIC_URL="https://crm.sued.example")
+    as_ada.post("/settings", data=SCHOOL)
+    email = example("markdown", "Hi", "", "Hello", example_values()).html
+    assert 'src="https://crm.sued.example/logo/logo-0123456789abcdef.png" alt="Schule Süd"' in email
+    assert '<a href="https://sued.example"' in email
+    assert 'href="https://sued.example"' in app.test_client().get("/sign-in").text
+
+
+def test_a_school_without_them_has_an_email_without_them(app):
+    email = example("markdown", "Hi", "", "Hello", example_values()).html
+    assert "<img" not in email.partition("</style>")[2].partition("Hello")[0]
+
+
+def test_days_are_written_as_the_school_does_for_those_who_chose_nothing(app, as_ada):
+    carla = factories.contact()
+    delete_contact(carla, SYSTEM)
+    commit()
+    as_ada.post("/settings/locale", data=PLACE)
+    assert f'title="{clock.now():%Y-%m-%d} ' in as_ada.get("/contacts/deleted").text
+    assert "As the school: 2026-03-05 14:30" in as_ada.get("/account").text
+
+
+def test_how_long_the_deleted_can_come_back_is_told_as_set(app, as_ada):
+    path = f"/contacts/{factories.contact().id}/deletion"
+    as_ada.post("/settings/retention", data=KEPT)
+    assert "brought back for 10 days" in as_ada.get(path).text
+    as_ada.post("/settings/retention", data=KEPT | {"deleted_kept_days": "0"})
+    assert "brought back at any time" in as_ada.get(path).text

@@ -135,3 +135,16 @@ def test_bad_input_invites_nobody_and_says_why(as_ada, wrong, words):
     assert reply.status_code == 422
     assert words in reply.text
     assert queries.open_invitations() == []
+
+
+def test_a_mail_to_one_address_never_carries_the_link_of_another(as_ada, mailed):
+    as_ada.post("/people", data=NEW)
+    account_mails.queue_mails(clock.now())
+    (invitation,) = queries.open_invitations()
+    invitation.email = "boss@school.example"
+    commit()
+    with MailServer() as server:
+        deliver(server)
+        mail = read(server.messages[0][-1])
+    assert mail["To"] == "zoe@school.example"
+    assert url_of(invitation) not in mail.get_body(("plain",)).get_content()

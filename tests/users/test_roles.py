@@ -7,6 +7,7 @@ from crm.contacts.queries import visible_contacts, who_sees
 from crm.database import commit, db
 from crm.users import making_roles, operations, queries
 from crm.users.models import Role, Team
+from crm.users.roles import ALL
 from tests import factories
 
 DESK = {"name": "Front desk", "reach": "own", "permissions": ["crm.contacts.view", "crm.tags.manage"]}
@@ -106,6 +107,24 @@ def test_nobody_grants_what_they_lack(clerk, sign_in, ada, vic):
     as_clerk.post(f"/people/{ada.id}/access", data={"is_enabled": "no"})
     as_clerk.post(f"/people/{ada.id}/role", data={"role": "crm_agent"})
     assert (ada.password_hash, ada.is_enabled, ada.role) == (before, True, "crm_admin")
+
+
+def test_an_invitation_to_more_than_one_holds_is_not_handed_over(clerk, sign_in, as_ada):
+    as_ada.post("/people", data={"email": "z@x.example", "role": "crm_admin", "timezone": "UTC"})
+    (invitation,) = queries.open_invitations()
+    nonce = invitation.nonce
+    reply = sign_in(clerk).post(f"/people/invitations/{invitation.id}/again")
+    assert (reply.status_code, reply.location) == (303, "/people")
+    assert invitation.nonce == nonce
+
+
+def test_backups_are_for_those_from_whom_nothing_is_kept(clerk, sign_in, as_ada, ada):
+    wide = making_roles.save_role(None, "Nearly all", ALL, "team", False, ada)
+    for user in (clerk, factories.user("nina", wide.key)):
+        client = sign_in(user)
+        assert client.get("/settings/backups").status_code == 403
+        assert "/settings/backups" not in client.get("/settings").text
+    assert "/settings/backups" in as_ada.get("/settings").text
 
 
 def test_nobody_locks_themselves_out_of_their_own_role(clerk, sign_in):

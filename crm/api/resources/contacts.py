@@ -128,7 +128,7 @@ def change(sent: dict[str, Any], contact_id: int) -> Any:
 @requires("crm.contacts.delete")
 @bp.response(204)
 def delete(contact_id: int) -> Any:
-    """Delete a contact, with everything recorded about them. On screen it can be brought back for 30 days."""
+    """Delete a contact, with everything recorded about them. On screen it can be brought back, for as long as the school keeps what was deleted."""
     delete_contact(visible_contact(current_user, contact_id, to_change=True), actor())
 
 

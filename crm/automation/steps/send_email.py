@@ -36,7 +36,9 @@ class SendEmailForm(Form):
         "Topic", [Optional()], coerce=_number, choices=lambda: TOPIC.choices("None, or that of the template"),
         description="Only those who get this topic get the email.",
     )  # fmt: skip
-    sender_id = SelectField("From", [Optional()], coerce=_number, choices=lambda: SENDER.choices("The default sender"))
+    sender_id = SelectField(
+        "From", [Optional()], coerce=_number, choices=lambda: SENDER.choices("The template’s, or the default sender")
+    )
     transactional = BooleanField(
         "Transactional", description="Also goes to people who do not want marketing: only for what they need to know."
     )

@@ -32,7 +32,7 @@ class Delete(Kind):
     button = "Delete contacts"
     permission = "crm.contacts.delete"
     is_undoable = False
-    note = "Not undone here; each contact can be brought back for thirty days."
+    note = "Not undone here; each contact can be brought back from “Recently deleted”."
     Form = DeleteForm
 
     def params(self, form: Any, user: User) -> dict[str, Any]:  # noqa: ARG002

@@ -72,7 +72,10 @@ def test_a_topic_and_a_kind_go_with_the_message(app):
     topic = Topic(name="News", slug="news")
     db.session.add(topic)
     welcome = template()
-    welcome.kind = "class_reminder"
+    welcome.kind, welcome.sender_id = (
+        "class_reminder",
+        save_sender(None, "Anna", "a@school.example", "", is_default=True).id,
+    )
     commit()
     assert decide("send_email", {**OWN, "topic_id": topic.id}).effects[0].topic_id == topic.id
     workflow = paths.running(("send_email", {"template_id": welcome.id, "topic_id": topic.id}))
@@ -81,6 +84,7 @@ def test_a_topic_and_a_kind_go_with_the_message(app):
     paths.run()
     message = db.session.scalars(sa.select(EmailMessage)).one()
     assert (message.kind, message.topic_id, message.is_marketing) == ("class_reminder", topic.id, False)
+    assert message.sender_id == welcome.sender_id
 
 
 def test_it_comes_from_the_chosen_sender_and_from_the_default_one_when_that_is_gone(app):

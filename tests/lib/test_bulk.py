@@ -1,0 +1,55 @@
+"""Statements for many rows at once do what the same statement for each row would."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from crm.lib.bulk import STAGED, each_of, execute_alike
+
+PEOPLE = sa.Table(
+    "people",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String, unique=True),
+    sa.Column("born", sa.Date),
+    sa.Column("kind", sa.String),
+)
+
+
+@pytest.fixture
+def connection():
+    with sa.create_engine("sqlite://").connect() as connection:
+        PEOPLE.create(connection)
+        yield connection
+
+
+def fill(connection, count):
+    columns = {"name": [f"n{each}" for each in range(count)], "born": [date(2000, 1, 2), *[None] * (count - 1)]}
+    execute_alike(connection, sa.insert(PEOPLE), {"kind": "lead"}, columns)
+
+
+@pytest.mark.parametrize("count", [1, STAGED - 1, STAGED, STAGED + 1])
+def test_few_and_many_rows_arrive_in_order(connection, count):
+    fill(connection, count)
+    rows = connection.execute(sa.select(PEOPLE).order_by(PEOPLE.c.id)).all()
+    assert [tuple(each) for each in rows[:2]] == [(1, "n0", date(2000, 1, 2), "lead"), (2, "n1", None, "lead")][:count]
+    assert [each.name for each in rows] == [f"n{each}" for each in range(count)]
+
+
+def test_the_next_rows_find_nothing_left_of_the_last_or_of_those_undone(connection):
+    fill(connection, STAGED)
+    with pytest.raises(sa.exc.IntegrityError):
+        fill(connection, STAGED)
+    connection.rollback()
+    PEOPLE.create(connection, checkfirst=True)
+    fill(connection, STAGED)
+    connection.execute(sa.delete(PEOPLE))
+    fill(connection, STAGED + 1)
+    assert connection.scalar(sa.select(sa.func.count()).select_from(PEOPLE)) == STAGED + 1
+
+
+def test_many_texts_are_one_value(connection):
+    fill(connection, 3)
+    some = sa.select(PEOPLE.c.name).where(PEOPLE.c.name.in_(each_of(["n1", "n2", "ö' \U0001f600"])))
+    assert connection.scalars(some).all() == ["n1", "n2"]
