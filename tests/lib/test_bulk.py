@@ -1,3 +1,5 @@
+"""Many rows through one statement: few and many, undone and done again."""
+
 from datetime import date
 
 import pytest
