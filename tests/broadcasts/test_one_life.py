@@ -20,7 +20,20 @@ from crm.preferences.operations import unsubscribe
 from tests.broadcasts import kit
 
 SIZE = 5
-ACTS = ("launch", "freeze", "pause", "resume", "cancel", "send", "lose", "clock", "winner", "unsubscribe", "delete", "bounce")
+ACTS = (
+    "launch",
+    "freeze",
+    "pause",
+    "resume",
+    "cancel",
+    "send",
+    "lose",
+    "clock",
+    "winner",
+    "unsubscribe",
+    "delete",
+    "bounce",
+)
 
 
 class Life:
