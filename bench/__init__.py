@@ -4,7 +4,7 @@ Run with `cohort bench [NAME] [--json]`. A bench is a function that yields figur
 temporary folder, sends traffic to this machine only, and stops by itself.
 """
 
-from bench import bulk_tag, contacts, email, engine, imports, search, segments, tracking
+from bench import broadcasts, bulk_tag, contacts, email, engine, imports, search, segments, tracking
 from bench.figures import Figure
 
 BENCHES = {
@@ -16,6 +16,7 @@ BENCHES = {
     "engine": engine.run,
     "tracking": tracking.run,
     "email": email.run,
+    "broadcasts": broadcasts.run,
     "email-memory": email.memory,
 }
 

@@ -41,7 +41,8 @@ def emit_groups(groups: Iterable[tuple[Activity, Sequence[int]]]) -> None:
     said = [(row_of(activity, clock.now()), ids) for activity, ids in groups if ids]
     if not said:
         return
-    columns = {name: [row[name] for row, ids in said for _ in ids] for name in SAID}
+    differing = [name for name in SAID if any(row[name] != said[0][0][name] for row, _ in said)]
+    columns = {name: [row[name] for row, ids in said for _ in ids] for name in differing}
     columns["contact_id"] = [each for _, ids in said for each in ids]
     shared = {name: value for name, value in said[0][0].items() if name not in columns}
     db.session.flush()

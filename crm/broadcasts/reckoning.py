@@ -40,13 +40,8 @@ class Reckoning:
 
 def reckon(broadcast: Broadcast) -> Reckoning:
     """Count as of now. What happens until it is sent is reckoned with again when each message goes."""
-    meant = reach.meant(broadcast)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Contact).where(meant)) or 0
-    if not total:
-        return Reckoning()
-    return Reckoning(
-        total, consent.reasons_for(sa.select(Contact.id).where(meant), "email", MARKETING, broadcast.topic_id)
-    )
+    found = consent.outcomes_for(reach.meant(broadcast), "email", MARKETING, broadcast.topic_id)
+    return Reckoning(sum(found.values()), {reason: count for reason, count in found.items() if reason})
 
 
 def empty_values(broadcast: Broadcast, names: Sequence[str]) -> dict[str, int]:

@@ -122,4 +122,10 @@ def _state(broadcast: Broadcast) -> dict[str, object]:
         map(str, progress.counts.values())
     )
     trials = results.trials_of(broadcast) if broadcast.test_on else ()
-    return {"progress": progress, "remaining": in_words(progress.remaining), "mark": mark, "trials": trials, "waits": waits}
+    return {
+        "progress": progress,
+        "remaining": in_words(progress.remaining),
+        "mark": mark,
+        "trials": trials,
+        "waits": waits,
+    }

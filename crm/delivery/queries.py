@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from flask import current_app
@@ -24,10 +23,28 @@ def suppressed_among(addresses: Collection[str], channel: str = "email") -> dict
     return {spelt[address]: reason for address, reason in rows}
 
 
+def has_erased(channel: str = "email") -> bool:
+    """Whether any address is kept as a hash alone."""
+    hashed = Suppression.channel == channel, Suppression.kind == "erased"
+    return db.session.scalar(sa.select(Suppression.id).where(*hashed).limit(1)) is not None
+
+
+def erased_among(addresses: Iterable[str], channel: str = "email") -> set[str]:
+    """Those of these addresses that are suppressed as a hash alone, as they were given. They may be a million."""
+    hashed = Suppression.channel == channel, Suppression.kind == "erased"
+    known = {bytes.fromhex(each[5:]) for each in db.session.scalars(sa.select(Suppression.address).where(*hashed))}
+    keys = [each.encode() for each in _secrets()]
+    return {each for each in addresses if any(hmac.digest(key, _named(each), "sha256") in known for key in keys)}
+
+
 def hashes_of(address: str) -> list[str]:
     """The address as a keyed hash, under the present secret and then the older ones."""
-    secrets = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
-    return [
-        "hmac:" + hmac.new(each.encode(), f"suppressed:{address.lower()}".encode(), hashlib.sha256).hexdigest()
-        for each in secrets
-    ]
+    return ["hmac:" + hmac.digest(each.encode(), _named(address), "sha256").hex() for each in _secrets()]
+
+
+def _secrets() -> list[str]:
+    return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+
+
+def _named(address: str) -> bytes:
+    return f"suppressed:{address.lower()}".encode()

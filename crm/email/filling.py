@@ -76,6 +76,7 @@ class _Part:
         self.slots = tuple(distinct.index(tag) for tag in tags)
         self.evaluate = tuple(_evaluation(tag, prefixes, is_html) for tag in distinct)
         self._encoded = [_encodings(_lines(each)) for each in self.constants]
+        self._following = list(zip(self.slots, self._encoded[1:], strict=True))
         self._alone = frozenset(
             slot for at, slot in enumerate(self.slots) if _stands_alone(*self.constants[at : at + 2])
         )
@@ -94,17 +95,16 @@ class _Part:
     def encoded(self, words: Sequence[str]) -> bytes:
         """The part in base64."""
         lines = [_lines(each) for each in words]
-        _, whole, carry = self._encoded[0][0]
+        _, whole, carry, _ = self._encoded[0][0]
         out = [whole[2:]]
-        for slot, alignments in zip(self.slots, self._encoded[1:], strict=True):
+        for slot, alignments in self._following:
             piece = carry + lines[slot]
-            head, whole, carry = alignments[-len(piece) % 3]
+            head, whole, carry, is_short = alignments[-len(piece) % 3]
             piece += head
-            if len(piece) % 3:  # the constant was too short to complete a group of three
+            if is_short:
                 carry = piece
-                continue
-            out.append(b2a_base64(piece, newline=False) if len(piece) <= _LINE else _wrapped(piece)[:-2])
-            out.append(whole)
+            else:
+                out += (b2a_base64(piece, newline=False) if len(piece) <= _LINE else _wrapped(piece)[:-2], whole)
         out.append(b"\r\n" + _wrapped(carry))
         return b"".join(out)
 
@@ -195,12 +195,15 @@ def _lines(text: str) -> bytes:
     return text.replace("\n", "\r\n").encode("utf-8", "replace")
 
 
-def _encodings(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
-    """For 0, 1 and 2 bytes that the piece before needs: those bytes, the base64 of the rest, and the bytes left for the piece after."""
+def _encodings(data: bytes) -> list[tuple[bytes, bytes, bytes, bool]]:
+    """For 0, 1 and 2 bytes that the piece before needs: those bytes, the base64 of the rest, and the bytes left for the piece after.
+
+    The last says that the data is too short to complete the group of three.
+    """
     made = []
     for needed in range(3):
         end = needed + max(0, len(data) - needed) // 3 * 3
-        made.append((data[:needed], b"\r\n" + _wrapped(data[needed:end]), data[end:]))
+        made.append((data[:needed], b"\r\n" + _wrapped(data[needed:end]), data[end:], len(data) < needed))
     return made
 
 

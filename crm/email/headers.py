@@ -13,6 +13,8 @@ import idna
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bBqQ]\?[^?]*\?=")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
+_SIMPLE = re.compile(r"[\w.,:;!'()-]+(?: [\w.,:;!'()-]+)*", re.ASCII)
+"""Most names and subjects: nothing in it can be more than it seems."""
 _LOCAL = re.compile(r"[^\x00-\x20\x7f-\x9f()<>\[\]:;@\\,\"]{1,64}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _BYTES_OF_A_WORD = 42  # their base64 and the frame stay under RFC 2047's 75
@@ -20,6 +22,8 @@ _BYTES_OF_A_WORD = 42  # their base64 and the frame stay under RFC 2047's 75
 
 def one_line(text: str) -> str:
     """The text on one line without control characters or encoded words, whatever it was made of."""
+    if _SIMPLE.fullmatch(text):
+        return text
     for _ in range(3):
         text = _ENCODED_WORD.sub(lambda word: _decoded(word.group()), text)
     return " ".join(_CONTROL.sub(" ", text.replace("=?", "= ?")).split())

@@ -67,6 +67,7 @@ def show(message_id: int) -> str:
         statuses=STATUSES,
         purposes=PURPOSES,
         about=queries.about(message),
+        waits=queries.waits(message, clock.now()),
         history=history_of(message, queries.clicks_of(message), queries.opens_of(message)),
         earned=[("Earned", f"{each.amount:,.2f} {each.currency}") for each in revenue(EmailMessage.id == message.id)],
         may_decide=current_user.can("crm.broadcasts.send"),

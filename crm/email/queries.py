@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask import url_for
@@ -13,6 +14,7 @@ from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.contacts.search import found_by
 from crm.database import db
+from crm.email import limits
 from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen, EmailTemplate
 from crm.preferences.consent import readers_of
 from crm.preferences.kinds import KINDS, SYSTEM, kind_of
@@ -101,3 +103,12 @@ def about(message: EmailMessage) -> list[tuple[str, str]]:
     reader = readers_of([message.contact_id]).get(message.contact_id) if message.contact_id else None
     guardian = f"{reader.name or reader.email}, the guardian" if reader and reader.is_guardian else ""
     return [("Kind", kind), *([("Topic", topic.name)] if topic else []), *([("Read by", guardian)] if guardian else [])]
+
+
+def waits(message: EmailMessage, now: datetime) -> tuple[str, datetime] | None:
+    """Why a message does not go yet, in words, and when it will."""
+    if message.status != "pending":
+        return None
+    if message.due_at <= now and (message.is_marketing or message.lane_id):
+        return limits.why_waiting(message.lane_id, now)
+    return (message.reason, message.due_at) if message.reason else None

@@ -28,7 +28,7 @@ from crm.email.writing import Writer
 from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.lib.smtp_url import Server
-from crm.providers.mail import Envelope, MailProvider, NotSent, Parcel
+from crm.providers.mail import Envelope, MailProvider, NotSent, Parcel, Refused
 from crm.providers.outbox import Outbox
 from crm.providers.smtp import Smtp, Timeouts
 
@@ -185,6 +185,11 @@ class Delivery:
             self._misses = self._misses + 1 if isinstance(result, NotSent) else 0
             self.is_down |= self._misses >= MISSES or (isinstance(result, NotSent) and result.is_down)
             self._unwritten.append(Outcome(parcel.tag, result, at, self.provider.name))
+            if isinstance(result, NotSent) or (isinstance(result, Refused) and not result.permanent):
+                self._ahead, self._measured_at = (
+                    0,
+                    time.monotonic(),
+                )  # one at a time, so that a domain is left alone soon
 
     def _measure(self, ended: int) -> None:
         """From the pace of the last tenth of a second, how many messages to mark at once: at most those of a quarter of a second."""
@@ -213,10 +218,15 @@ class Delivery:
     def _set_aside(self, closed: Mapping[str, datetime]) -> None:
         """Give back what was taken for domains that are left alone now."""
         for domain, until in closed.items():
-            some = [each for each in self._batch if domain_of(each.to_address) == domain]
+            some = [each for each in self._taken() if domain_of(each.to_address) == domain]
             self._batch = deque(each for each in self._batch if each not in some)
+            self._marked = deque(each for each in self._marked if each[0] not in some)
             ledger.release(messages, [(each.id, each.fence) for each in some], until)
             limits.count(self.now(), -len(some))
+
+    def _taken(self) -> list[Outgoing]:
+        """What is in our hands and not yet in the carrier's."""
+        return [*self._batch, *(each for each, _ in self._marked)]
 
     def _go_on_with(self, ready: Sequence[Parcel], mine: set[int]) -> None:
         for parcel in ready:
@@ -247,7 +257,7 @@ class Delivery:
 
     def _give_back(self) -> None:
         self._set_aside(results.record(self._unwritten))
-        unsent = [*self._batch, *(each for each, _ in self._marked), *(each.tag for each in self.provider.take_back())]
+        unsent = [*self._taken(), *(each.tag for each in self.provider.take_back())]
         self._batch.clear()
         self._marked.clear()
         ledger.release(messages, [(each.id, each.fence) for each in unsent])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -152,12 +153,20 @@ def school_values() -> dict[str, str | None]:
 def kept(values: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """Of these values those that a content reads: what is stored with a message, so that it can be shown as it was sent."""
     chosen: dict[str, Any] = {}
-    for name in {*names, *ALWAYS}:
-        group, _, key = name.partition(".")
-        key = key.partition(".")[0]
-        if isinstance(values.get(group), Mapping) and key in values[group]:
-            chosen.setdefault(group, {})[key] = values[group][key]
+    for group, keys in _grouped(frozenset(names)):
+        there = values.get(group)
+        if isinstance(there, dict) and (found := {key: there[key] for key in keys if key in there}):
+            chosen[group] = found
     return chosen
+
+
+@lru_cache(maxsize=64)
+def _grouped(names: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    groups: dict[str, dict[str, None]] = {}
+    for name in sorted(names | ALWAYS):
+        group, _, key = name.partition(".")
+        groups.setdefault(group, {})[key.partition(".")[0]] = None
+    return tuple((group, tuple(keys)) for group, keys in groups.items())
 
 
 def _line(signature: str | None) -> str | None:

@@ -58,7 +58,8 @@ class Writer:
     def _tokens(self, outgoing: Outgoing, leave: str) -> Mapping[str, str]:
         """What follows the prefix of each address in the message."""
         sign, number = self.tokens.sign, outgoing.row.id
-        tokens = {f"link_{at}": sign(CLICK, number, at) for at in range(len(outgoing.content.links))}
+        clicks = self.tokens.sign_each(CLICK, number, len(outgoing.content.links))
+        tokens = {f"link_{at}": token for at, token in enumerate(clicks)}
         tokens |= {name: leave + path for name, path in LEAVING.items()}
         tokens["open_url"] = sign(OPEN, number)
         tokens["account_url"] = outgoing.account_url or "#"

@@ -122,9 +122,10 @@ def _insert(rows: Sequence[Row], rules: Rules) -> None:
     for row, new_id in zip(rows, _new_ids(len(rows)), strict=True):
         row.contact_id = new_id
     default = {**GIVEN, "owner_id": rules.only_of}
+    given = [row.values for row in rows]
     columns: dict[str, list[Any]] = {
-        each: [row.values.get(each, default.get(each)) for row in rows]
-        for each in sorted(rules.fills)
+        each: [values.get(each, missing) for values in given]
+        for each, missing in ((each, default.get(each)) for each in sorted(rules.fills))
         if each in BY_COLUMN
     }
     columns |= {"id": [row.contact_id for row in rows], "sort_name": [row.sort_name for row in rows]}

@@ -30,6 +30,12 @@ class Tokens:
         value = ".".join(map(_base36, numbers))
         return f"{value}~{self._of_kind(kind)[0](value)}"
 
+    def sign_each(self, kind: str, number: int, count: int) -> list[str]:
+        """What `sign(kind, number, 0)`, `sign(kind, number, 1)` and so on give."""
+        mac, start = self._of_kind(kind)[0], f"{_base36(number)}."
+        values = [start + _base36(at) for at in range(count)]
+        return [f"{value}~{mac(value)}" for value in values]
+
     def read(self, kind: str, token: str) -> tuple[int, ...] | None:
         """The numbers in a token of this kind; None if it was altered, forged or made for another purpose."""
         value, _, mac = token.rpartition("~")

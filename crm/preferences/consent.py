@@ -1,12 +1,12 @@
 """The one place that decides whether a message may go: asked in the transaction that claims it, and in numbers before a launch.
 
-The rules are one SQL expression, so that what is counted beforehand is what happens. Whoever has a guardian is written to through
+The rules are one list, so that what is counted beforehand is what happens. Whoever has a guardian is written to through
 the guardian, whose address and choices count.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -14,19 +14,16 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from crm.contacts.models import Contact
 from crm.database import db
-from crm.delivery.models import Suppression
-from crm.delivery.queries import suppressed_among
+from crm.delivery.queries import erased_among, has_erased, suppressed_among
 from crm.lib import clock
 from crm.preferences.capping import PATIENCE, caps_for, free_at, marketing_sent
-from crm.preferences.kinds import MARKETING, SWITCH, SYSTEM, WAITS_FOR_MORNING, in_words
-from crm.preferences.models import CommunicationPreferences, ContactTopic, EmailUnsubscribe, Topic
+from crm.preferences.kinds import MARKETING, SYSTEM, WAITS_FOR_MORNING, in_words
+from crm.preferences.models import Topic
 from crm.preferences.quiet import quiet_until, school_hours, zone_of
-
-_reader, _wants, _topic, _choice = (aliased(each) for each in (Contact, CommunicationPreferences, Topic, ContactTopic))
+from crm.preferences.rules import CHOICE, READER, TOPIC, WANTS, Joined, Sets, address_of, reason_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +67,50 @@ def verdicts(asked: Sequence[Asked], now: datetime) -> dict[int, Verdict]:
     return found
 
 
-def reasons_for(contact_ids: Any, channel: str, kind: str, topic_id: int | None = None) -> dict[str, int]:
-    """How many of these contacts (a SELECT of their ids, or some ids) would be skipped, by reason in words, most first.
+def reasons_for(contacts: Any, channel: str, kind: str, topic_id: int | None = None) -> dict[str, int]:
+    """How many of these contacts would be skipped, by reason in words, most first. What only waits for its turn is not counted."""
+    found = outcomes_for(contacts, channel, kind, topic_id)
+    return {reason: count for reason, count in found.items() if reason}
 
-    What only waits, for the morning or for its turn, is not counted.
+
+def outcomes_for(contacts: Any, channel: str, kind: str, topic_id: int | None = None) -> dict[str, int]:
+    """The same, and under "" how many would get it. `contacts` is a condition over them, a SELECT of their ids, or some ids.
+
+    One pass over the contacts: those who refuse, left or are suppressed are few beside them, so each rule asks whether the contact is in
+    a small set. Joined row by row, a million took 17 s.
     """
-    reason = _reason(channel, kind, with_suppressed=True)
-    found = _asking(topic_id, reason.label("reason")).where(Contact.id.in_(contact_ids)).subquery()
-    counted = sa.select(found.c.reason, sa.func.count()).where(found.c.reason.is_not(None)).group_by(found.c.reason)
+    among = contacts if _is_condition(contacts) else Contact.id.in_(contacts)
+    erased = _erased(among, channel) if has_erased(channel) else set()
+    own = sa.select(reason_for(channel, kind, Sets(Contact, topic_id, erased)).label("reason"))
+    theirs = sa.select(reason_for(channel, kind, Sets(READER, topic_id, erased)).label("reason"))
+    theirs = theirs.select_from(Contact).join(READER, READER.id == Contact.guardian_id)
+    found: Counter[str | None] = Counter()
+    for asking in (own.where(among, Contact.guardian_id.is_(None)), theirs.where(among)):
+        some = asking.subquery()
+        counted = sa.select(some.c.reason, sa.func.count()).where(some.c.reason.is_not(None)).group_by(some.c.reason)
+        for reason, count in db.session.execute(counted):
+            found[reason] += count
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(Contact).where(among)) or 0
+    found[None] = total - found.total()
     topic = _topic_name(topic_id)
-    rows = db.session.execute(counted.order_by(sa.func.count().desc(), found.c.reason))
-    return {in_words(reason, channel, topic): count for reason, count in rows}
+    most_first = sorted(found.items(), key=lambda pair: (-pair[1], pair[0] or ""))
+    return {in_words(reason, channel, topic) if reason else "": count for reason, count in most_first if count}
+
+
+def _is_condition(contacts: Any) -> bool:
+    return isinstance(contacts, sa.ColumnElement)
+
+
+def _erased(among: Any, channel: str) -> set[str]:
+    """The readers' addresses that are suppressed as a hash alone, which no SQL can tell."""
+    address = address_of(READER, channel)
+    read_by = READER.id == sa.func.coalesce(Contact.guardian_id, Contact.id)
+    own = sa.select(address_of(Contact, channel)).where(among, Contact.guardian_id.is_(None))
+    theirs = (
+        sa.select(address).select_from(Contact).join(READER, read_by).where(among, Contact.guardian_id.is_not(None))
+    )
+    rows = db.session.execute(sa.union_all(own, theirs), execution_options={"yield_per": 10_000})
+    return erased_among((each for (each,) in rows if each), channel)
 
 
 def _stopped(asked: Sequence[Asked], channel: str) -> dict[int, Verdict]:
@@ -159,8 +189,8 @@ def _over_the_cap(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) 
 def _statement(channel: str, kind: str) -> sa.Select[Any]:
     """What is asked about the contacts of a batch; built once per kind, because building takes longer than asking."""
     columns = (
-        Contact.id, _reader.timezone, _wants.quiet_hours_start, _wants.quiet_hours_end, _wants.frequency,
-        _topic.name.label("topic"), _reason(channel, kind).label("reason"),
+        Contact.id, READER.timezone, WANTS.quiet_hours_start, WANTS.quiet_hours_end, WANTS.frequency,
+        TOPIC.name.label("topic"), reason_for(channel, kind, Joined()).label("reason"),
     )  # fmt: skip
     asking = _asking(sa.bindparam("topic", type_=sa.BigInteger()), *columns)
     return asking.where(Contact.id.in_(sa.bindparam("ids", expanding=True)))
@@ -171,41 +201,11 @@ def _asking(topic_id: Any, *columns: Any) -> sa.Select[Any]:
     return (
         sa.select(*columns)
         .select_from(Contact)
-        .join(_reader, _reader.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
-        .outerjoin(_wants, _wants.contact_id == _reader.id)
-        .outerjoin(_topic, _topic.id == topic_id)
-        .outerjoin(_choice, sa.and_(_choice.contact_id == _reader.id, _choice.topic_id == _topic.id))
+        .join(READER, READER.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
+        .outerjoin(WANTS, WANTS.contact_id == READER.id)
+        .outerjoin(TOPIC, TOPIC.id == topic_id)
+        .outerjoin(CHOICE, sa.and_(CHOICE.contact_id == READER.id, CHOICE.topic_id == TOPIC.id))
     )
-
-
-def _reason(channel: str, kind: str, *, with_suppressed: bool = False) -> Any:
-    """Why a message may not go, as an SQL expression: the first rule that says no, or NULL."""
-    address = _reader.email if channel == "email" else _reader.phone
-    missing = sa.or_(address.is_(None), address == "")
-    rules: list[tuple[Any, Any]] = [
-        (sa.and_(missing, Contact.guardian_id.is_not(None)), "guardian_no_address"),
-        (missing, "no_address"),
-    ]
-    if with_suppressed:
-        held = sa.select(Suppression.id).where(Suppression.channel == channel, Suppression.address == address)
-        rules.append((held.exists(), "suppressed"))
-    if kind != SYSTEM:
-        rules += [
-            (getattr(_wants, f"{channel}_enabled").is_(False), "channel_off"),
-            *([(_left(), "unsubscribed")] if kind == MARKETING and channel == "email" else []),
-            (getattr(_wants, SWITCH[kind]).is_(False), f"{kind}_off"),
-        ]
-    if kind == MARKETING:
-        rules += [
-            (_wants.confirmation == "pending", "unconfirmed"),
-            (sa.func.coalesce(_choice.is_on, _topic.is_default).is_(False), "topic_off"),
-        ]
-    return sa.case(*((condition, sa.literal(key)) for condition, key in rules), else_=sa.null())
-
-
-def _left() -> Any:
-    open_ones = EmailUnsubscribe.email == _reader.email, EmailUnsubscribe.resubscribed_at.is_(None)
-    return sa.select(EmailUnsubscribe.id).where(*open_ones).exists()
 
 
 def _topic_name(topic_id: int | None) -> str:
@@ -227,13 +227,13 @@ _READERS = (
     sa.select(
         Contact.id.label("of"),
         Contact.guardian_id,
-        _reader.id,
-        _reader.first_name,
-        _reader.last_name,
-        _reader.email,
-        _reader.phone,
+        READER.id,
+        READER.first_name,
+        READER.last_name,
+        READER.email,
+        READER.phone,
     )
-    .join(_reader, _reader.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
+    .join(READER, READER.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
     .where(Contact.id.in_(sa.bindparam("ids", expanding=True)))
 )
 

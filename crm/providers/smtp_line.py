@@ -215,11 +215,10 @@ class Line:
         while found := _REPLY.match(self._heard):
             self._heard = self._heard[found.end() :]
             code, more, line = found.groups()
-            words = as_text(line) if code else as_text(found.group())
             if more == b"-":
                 self._said += line.strip() + b" "
                 continue
-            text = as_text(self._said + (line or b"")) if code else words
+            text = as_text(self._said + (line or b"")) if code else as_text(found.group())
             self._said = b""
             yield (int(code) if code else -1), text
         if len(self._heard) + len(self._said) > _LONGEST_LINE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from crm.providers.mail import Envelope
 
 
@@ -10,8 +12,9 @@ def is_ascii(envelope: Envelope) -> bool:
     return envelope.sender.isascii() and envelope.recipient.isascii()
 
 
+@lru_cache(maxsize=256)
 def as_text(reply: bytes) -> str:
-    """What a server said, on one line."""
+    """What a server said, on one line. Five answers a message, mostly the same four."""
     return " ".join(reply.decode("utf-8", "replace").split())[:400]
 
 

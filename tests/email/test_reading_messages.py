@@ -6,7 +6,9 @@ import pytest
 
 from crm.contacts.models import Contact
 from crm.database import commit, db
+from crm.email import limits
 from crm.email.models import EmailMessage
+from crm.lib import clock
 from tests import factories
 from tests.email.mailroom import BROWSER, deliver, queue, sent
 from tests.providers.mail_server import DROP, MailServer
@@ -175,6 +177,17 @@ def test_a_name_is_only_text(as_mo, app):
 def test_without_scripts_a_contacts_emails_are_a_page(as_mo, message, carla):
     assert "<html" in as_mo.get(f"/contacts/{carla.id}/emails").text
     assert "<html" not in as_mo.get(f"/contacts/{carla.id}/emails", headers={"HX-Request": "true"}).text
+
+
+def test_one_that_waits_says_why_and_until_when(app, as_mo, carla):
+    app.config["MAIL_PER_DAY"] = 1
+    first, second = (queue([carla], visit_no=at)[0] for at in (5, 6))
+    deliver()
+    assert sorted((anew(first).status, anew(second).status)) == ["pending", "sent"]
+    waiting = next(each for each in (first, second) if each.status == "pending")
+    page = as_mo.get(f"/messages/{waiting.id}").text
+    assert "The day&#39;s number of 1 emails is used up" in page
+    assert limits.why_waiting(0, clock.now()) is not None
 
 
 def test_what_waits_can_be_cancelled_from_the_timeline_once(as_mo, carla):

@@ -1,4 +1,4 @@
-"""Statements for many rows at once do what the same statement for each row would."""
+"""Many rows through one statement: few and many, undone and done again."""
 
 from datetime import date
 

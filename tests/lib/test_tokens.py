@@ -44,3 +44,8 @@ def test_a_signature_is_an_hmac_of_the_key_of_its_kind():
     key = hmac.digest(b"secret", b"cohort.click", "sha256")
     plain = base64.urlsafe_b64encode(hmac.digest(key, b"7.2", "sha256")).rstrip(b"=").decode()
     assert Tokens("secret").sign("click", 7, 2) == f"7.2~{plain}"
+
+
+def test_many_are_signed_as_one_is():
+    tokens = Tokens("secret")
+    assert tokens.sign_each("click", 99, 40) == [tokens.sign("click", 99, at) for at in range(40)]

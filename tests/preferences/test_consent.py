@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from crm.contacts.models import Contact
 from crm.database import db
-from crm.delivery.operations import suppress
+from crm.delivery.operations import suppress, suppress_secretly
 from crm.email.models import EmailMessage
 from crm.lib import clock
 from crm.preferences import consent
@@ -224,3 +224,11 @@ class counted:
 
     def __exit__(self, *_):
         sa.event.remove(db.engine, "before_cursor_execute", self._note)
+
+
+def test_an_erased_address_is_counted_though_only_its_hash_is_kept(carla):
+    suppress_secretly("Carla@example.com", "The contact was erased.")
+    factories.contact(email="dan@example.com", guardian_id=carla.id)
+    factories.contact(email="else@example.com")
+    assert counts() == {"The address is suppressed.": 2}
+    assert isinstance(verdict(carla), Skip)
