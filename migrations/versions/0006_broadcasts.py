@@ -146,17 +146,4 @@ def upgrade() -> None:
     with op.batch_alter_table("broadcast_variants", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_broadcast_variants_content_id"), ["content_id"], unique=False)
 
-    with op.batch_alter_table("email_templates", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("sender_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
-        )
-        batch_op.create_index(batch_op.f("ix_email_templates_sender_id"), ["sender_id"], unique=False)
-        batch_op.create_foreign_key(
-            batch_op.f("fk_email_templates_sender_id_email_senders"),
-            "email_senders",
-            ["sender_id"],
-            ["id"],
-            ondelete="SET NULL",
-        )
-
     # ### end Alembic commands ###

@@ -86,3 +86,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mailboxes')),
     sa.UniqueConstraint('key', name=op.f('uq_mailboxes_key'))
     )
+    with op.batch_alter_table("email_templates", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("sender_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.create_index(batch_op.f("ix_email_templates_sender_id"), ["sender_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_email_templates_sender_id_email_senders"),
+            "email_senders",
+            ["sender_id"],
+            ["id"],
+            ondelete="SET NULL",
+        )

@@ -122,7 +122,7 @@ def test_a_tag_is_deleted_from_a_panel(site, page_of_mo, carla, mo, assert_acces
     page.get_by_role("row", name="Hot").hover()
     page.get_by_label("Actions for Hot").click()
     page.get_by_role("link", name="Delete").click()
-    expect(page.locator("dialog[open]")).to_contain_text("1 contact will lose it")
+    expect(page.locator("dialog[open]")).to_contain_text("1 contact has it")
     assert_accessible(page)
     page.get_by_role("button", name="Delete tag").click()
     expect(page.get_by_text("No tags yet")).to_be_visible()
