@@ -81,7 +81,7 @@ def revision() -> str | None:
 
 def is_current(app: Flask) -> bool:
     """Whether the database has this program's schema."""
-    with app.app_context(), db.engine.connect() as connection:
+    with app.app_context(), db.engine.connect().execution_options(only_reads=True) as connection:
         script = _alembic()[1]
         return MigrationContext.configure(connection).get_current_revision() == script.get_current_head()
 

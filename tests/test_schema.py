@@ -44,6 +44,11 @@ def test_the_same_tables_never_give_a_number_twice(migrated, empty_database):
     assert found(migrated.config["INSTANCE_PATH"] / "crm.db") == found(empty_database) != []
 
 
+def test_it_is_asked_while_something_is_written(migrated):
+    db.session.execute(sa.text("UPDATE settings SET value = value"))
+    assert schema.is_current(migrated)
+
+
 def test_a_second_upgrade_has_nothing_to_do(migrated):
     assert schema.is_current(migrated)
     assert schema.upgrade(migrated) is False
