@@ -68,7 +68,3 @@ def _clicks() -> None:
     op.create_index(
         "ix_email_link_clicks_waiting", "email_link_clicks", ["clicked_at"], sqlite_where=waiting, postgresql_where=waiting
     )  # fmt: skip
-
-
-def downgrade() -> None:
-    raise NotImplementedError
