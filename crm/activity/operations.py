@@ -52,7 +52,11 @@ def emit_groups(groups: Iterable[tuple[Activity, Sequence[int]]]) -> None:
 
 def emit_dated(dated: Iterable[tuple[Activity, datetime]]) -> None:
     """Append facts, each with the moment it happened, in one statement."""
-    rows = [row_of(each, moment) for each, moment in dated]
+    append_rows([row_of(each, moment) for each, moment in dated])
+
+
+def append_rows(rows: Sequence[dict[str, Any]]) -> None:
+    """Append facts that are rows of the log already, as `row_of` makes them."""
     if rows:
         db.session.flush()
         execute_many(db.session.connection(), _APPEND, rows)

@@ -13,6 +13,8 @@ from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 Convert = Callable[[Any], Any]
 STAGED = 100
@@ -27,16 +29,13 @@ def execute_many(connection: sa.Connection, statement: sa.Insert | sa.Update, ro
     if not rows:
         return 0
     text, pairs, is_positional, fixed = _compiled(statement, connection.dialect, tuple(rows[0]))
-    if fixed:
-        rows = [{**fixed, **row} for row in rows]
-    pairs = [(name, _remembering(convert)) for name, convert in pairs] if len(rows) > 1 else pairs
-    if is_positional:
-        values: list[Any] = [
-            tuple([convert(row[name]) if convert else row[name] for name, convert in pairs]) for row in rows
-        ]
-    else:
-        values = [{name: convert(row[name]) if convert else row[name] for name, convert in pairs} for row in rows]
-    return _executed(connection, text, values)
+    filled = [
+        _filled(fixed[name], convert)
+        if name in fixed
+        else _converted([row[name] for row in rows], _remembering(convert) if len(rows) > 1 else convert)
+        for name, convert in pairs
+    ]
+    return _executed(connection, text, _as_rows(filled, pairs, is_positional))
 
 
 def _executed(connection: sa.Connection, text: str, values: list[Any]) -> int:
@@ -55,23 +54,28 @@ def _executed(connection: sa.Connection, text: str, values: list[Any]) -> int:
 
 
 def execute_alike(
-    connection: sa.Connection, statement: sa.Insert, shared: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]
-) -> None:
-    """Execute the statement for every row, given column by column; what all rows share is converted once and not looked at again."""
+    connection: sa.Connection,
+    statement: sa.Insert | sa.Update,
+    shared: Mapping[str, Any],
+    columns: Mapping[str, Sequence[Any]],
+) -> int:
+    """Execute the statement for every row, given column by column; how many rows an update changed.
+
+    What all rows share is converted once and not looked at again.
+    """
     if not columns or not next(iter(columns.values())):
-        return
+        return 0
     text, pairs, is_positional, fixed = _compiled(statement, connection.dialect, (*shared, *columns))
-    same, names = {**fixed, **shared}, [name for name, _ in pairs]
+    same = {**fixed, **shared}
     filled = [
         _filled(same[name], convert) if name in same else _converted(columns[name], _remembering(convert))
         for name, convert in pairs
     ]
-    if connection.dialect.name == "sqlite" and len(next(iter(columns.values()))) >= STAGED:
+    is_many = len(next(iter(columns.values()))) >= STAGED
+    if is_many and isinstance(statement, sa.Insert) and connection.dialect.name == "sqlite":
         _execute_staged(connection, text, [name in same for name, _ in pairs], filled)
-        return
-    rows = zip(*filled, strict=False)
-    values: list[Any] = list(rows) if is_positional else [dict(zip(names, row, strict=True)) for row in rows]
-    _executed(connection, text, values)
+        return 0
+    return _executed(connection, text, _as_rows(filled, pairs, is_positional))
 
 
 def _execute_staged(
@@ -90,6 +94,13 @@ def _execute_staged(
     _executed(connection, f"INSERT INTO {staged} VALUES ({marks})", list(zip(*differing, strict=True)))  # noqa: S608
     _executed(connection, f"{into} SELECT {chosen} FROM {staged} ORDER BY rowid", [shared])  # noqa: S608
     connection.exec_driver_sql(f"DELETE FROM {staged}")  # noqa: S608
+
+
+def _as_rows(
+    filled: Sequence[Iterable[Any]], pairs: Sequence[tuple[str, Convert | None]], is_positional: bool
+) -> list[Any]:
+    rows = zip(*filled, strict=False)
+    return list(rows) if is_positional else [dict(zip((name for name, _ in pairs), row, strict=True)) for row in rows]
 
 
 def _filled(value: Any, convert: Convert | None) -> Iterable[Any]:
@@ -125,8 +136,8 @@ def _remembering(convert: Convert | None) -> Convert | None:
     known: dict[Any, Any] = {}
 
     def remembered(value: Any) -> Any:
-        if value is None:
-            return convert(None)
+        if value is None or (type(value) is dict and dict in map(type, value.values())):
+            return convert(value)
         try:
             key = (*value.items(), *map(type, value.values())) if type(value) is dict else value
             found = known.get(key, known)
@@ -137,6 +148,31 @@ def _remembering(convert: Convert | None) -> Convert | None:
         return found
 
     return remembered
+
+
+class _Elements(FunctionElement[Any]):
+    """The elements of a JSON array, as rows with a `value`."""
+
+    name, inherit_cache = "elements", True
+
+
+@compiles(_Elements)
+def _of_sqlite(element: _Elements, compiler: Any, **options: Any) -> str:
+    return f"json_each{compiler.process(element.clause_expr, **options)}"
+
+
+@compiles(_Elements, "postgresql")
+def _of_postgresql(element: _Elements, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clause_expr, **options)} AS json))"
+
+
+def listed(name: str, kind: type[sa.types.TypeEngine[Any]] = sa.BigInteger) -> sa.Select[Any]:
+    """For `column.in_(…)` in a statement made once: the elements of the JSON array that `name` stands for when it is executed.
+
+    It is one value however many there are; as values of their own, SQLAlchemy writes the statement anew each time.
+    """
+    elements = _Elements(sa.bindparam(name, type_=sa.Text()))
+    return sa.select(sa.cast(sa.column("value"), kind)).select_from(elements)
 
 
 def each_of(values: Sequence[str]) -> sa.TextualSelect:

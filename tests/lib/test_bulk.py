@@ -1,11 +1,12 @@
 """Many rows through one statement: few and many, undone and done again."""
 
+import json
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
-from crm.lib.bulk import STAGED, each_of, execute_alike
+from crm.lib.bulk import STAGED, each_of, execute_alike, execute_many, listed
 
 PEOPLE = sa.Table(
     "people",
@@ -53,3 +54,26 @@ def test_many_texts_are_one_value(connection):
     fill(connection, 3)
     some = sa.select(PEOPLE.c.name).where(PEOPLE.c.name.in_(each_of(["n1", "n2", "ö' \U0001f600"])))
     assert connection.scalars(some).all() == ["n1", "n2"]
+
+
+def test_an_update_tells_how_many_rows_it_changed(connection):
+    fill(connection, 3)
+    named = (
+        sa.update(PEOPLE)
+        .where(PEOPLE.c.name == sa.bindparam("who"), PEOPLE.c.kind == "lead")
+        .values(born=sa.bindparam("day"))
+    )
+    changed = {"who": ["n0", "n2", "n9"]}
+    assert execute_alike(connection, named, {"day": date(2001, 1, 1)}, changed) == 2
+    assert execute_many(connection, named, [{"who": "n1", "day": None}, {"who": "n2", "day": date(2002, 2, 2)}]) == 2
+    born = connection.scalars(sa.select(PEOPLE.c.born).order_by(PEOPLE.c.id)).all()
+    assert born == [date(2001, 1, 1), None, date(2002, 2, 2)]
+
+
+def test_a_list_is_one_value_of_a_statement_made_once(connection):
+    fill(connection, 3)
+    some = sa.select(PEOPLE.c.name).where(PEOPLE.c.name.in_(listed("names", sa.Text)))
+    for names in (["n1", "n2", "ö' \U0001f600"], ["n0"], []):
+        assert connection.scalars(some, {"names": json.dumps(names)}).all() == [
+            each for each in names if each[0] == "n"
+        ]
