@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from crm.email.account_mails import urls_of
 from crm.email.compose import Composed, composed
 from crm.email.domains import domain_of
 from crm.email.models import EmailContent, EmailMessage
-from crm.email.turns import Turns
+from crm.email.turns import Taken, Turns
 from crm.email.values import kept, values_of
 from crm.lib.merge_tags import MergeError
 from crm.preferences import consent
@@ -29,7 +29,7 @@ messages = table_of(EmailMessage)
 class Outgoing:
     """A message in our hands: its row, whom it goes to, what is put in."""
 
-    row: sa.Row[Any]
+    row: Taken
     content: Composed
     to_address: str
     to_name: str
@@ -40,14 +40,11 @@ class Outgoing:
     """The link of an invitation or a reset, known while the message is in our hands."""
     was_refusing: bool = False
     """Whether its domain refused mail lately, so that taking some is news."""
+    id: int = field(init=False)
+    fence: int = field(init=False)
 
-    @property
-    def id(self) -> int:
-        return self.row.id
-
-    @property
-    def fence(self) -> int:
-        return self.row.fence
+    def __post_init__(self) -> None:
+        self.id, self.fence = self.row.id, self.row.fence
 
 
 def claim_batch(now: datetime, limit: int, turns: Turns) -> tuple[int, list[Outgoing]]:
@@ -74,12 +71,13 @@ def claim_batch(now: datetime, limit: int, turns: Turns) -> tuple[int, list[Outg
         {"number": number, "until": wait.until, "why": wait.reason, "slot": wait.slot}
         for number, wait in seen.waits.items()
     ]
-    ready = [each for each in ready if each.id not in seen.waits]
+    ready = [each for each in ready if each.id not in seen.waits] if seen.waits else ready
     limits.count(now, len(ready))
     urls = urls_of(rows)
-    for outgoing in ready:
+    refusing = seen.refusing
+    for outgoing in ready if urls or refusing else ():
         outgoing.account_url = urls.get(outgoing.id, "")
-        outgoing.was_refusing = domain_of(outgoing.to_address) in seen.refusing
+        outgoing.was_refusing = domain_of(outgoing.to_address) in refusing
     for statement, some in ((_SETTLE, settled), (_HOLD, held)):
         if some:
             db.session.connection().execute(statement, some)
@@ -101,16 +99,16 @@ _HOLD = (
 )  # fmt: skip
 
 
-def _asked(row: sa.Row[Any], readers: Mapping[int, Reader]) -> Asked:
+def _asked(row: Taken, readers: Mapping[int, Reader]) -> Asked:
     """The question whether this message may go to whoever reads the contact's messages."""
     if row.contact_id is None:
         return Asked(row.id, None, row.to_address or "", kind=SYSTEM)
     reader = readers.get(row.contact_id)
     kind = kind_of(row.kind, row.is_marketing)
-    return Asked(row.id, row.contact_id, reader.email if reader else "", "email", kind, row.topic_id)
+    return Asked(row.id, row.contact_id, reader.email if reader else "", kind=kind, topic_id=row.topic_id)
 
 
-def _contents(rows: Sequence[sa.Row[Any]]) -> dict[int, Composed | str]:
+def _contents(rows: Sequence[Taken]) -> dict[int, Composed | str]:
     """The composition of each content these messages have, or why there is none."""
     ids = {row.content_id for row in rows}
     found = db.session.scalars(sa.select(EmailContent).where(EmailContent.id.in_(ids)))
@@ -125,7 +123,7 @@ def _composition(content: EmailContent) -> Composed | str:
 
 
 def _prepared(
-    row: sa.Row[Any],
+    row: Taken,
     address: str,
     content: Composed | str,
     values: Mapping[int, dict[str, Any]],
@@ -144,11 +142,11 @@ def _prepared(
     return Outgoing(row, content, address, _name(row, address, readers), kept(mine, content.names))
 
 
-def _name(row: sa.Row[Any], address: str, readers: Mapping[int, Reader]) -> str:
+def _name(row: Taken, address: str, readers: Mapping[int, Reader]) -> str:
     """What stands beside the address: the reader's name, which for a minor is the guardian's."""
     name = readers[row.contact_id].name if row.contact_id else ""
     return "" if name == address else name
 
 
-def _settled(row: sa.Row[Any], status: str, reason: str) -> dict[str, Any]:
+def _settled(row: Taken, status: str, reason: str) -> dict[str, Any]:
     return {"number": row.id, "to_status": status, "why": reason[:255]}

@@ -7,6 +7,7 @@ import base64
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
+from functools import lru_cache
 
 import idna
 
@@ -17,6 +18,8 @@ _SIMPLE = re.compile(r"[\w.,:;!'()-]+(?: [\w.,:;!'()-]+)*", re.ASCII)
 """Most names and subjects: nothing in it can be more than it seems."""
 _LOCAL = re.compile(r"[^\x00-\x20\x7f-\x9f()<>\[\]:;@\\,\"]{1,64}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_USUAL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+[.-])+[a-z0-9]+")
+"""Most addresses: there is nothing to say against one, and nothing to change."""
 _BYTES_OF_A_WORD = 42  # their base64 and the frame stay under RFC 2047's 75
 
 
@@ -45,6 +48,9 @@ def text(value: str) -> str:
 
 def words(value: str) -> str:
     """The value as RFC 2047 encoded words, folded; no character is split between two."""
+    whole = value.encode()
+    if len(whole) <= _BYTES_OF_A_WORD:
+        return f"=?utf-8?b?{base64.b64encode(whole).decode()}?="
     chunks, chunk = [], b""
     for letter in value:
         raw = letter.encode()
@@ -67,6 +73,8 @@ def mailbox(name: str, address: str) -> str:
 
 def deliverable(address: str) -> str:
     """The address with its host in ASCII. Raises ValueError with the reason when no server would take it."""
+    if len(address) <= 64 and _USUAL.fullmatch(address):
+        return address
     local, at, host = address.strip().rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
         raise ValueError(f"“{one_line(address)[:80]}” is not an email address")
@@ -76,6 +84,7 @@ def deliverable(address: str) -> str:
     return f"{local}@{host}"
 
 
+@lru_cache(maxsize=1024)
 def _ascii_host(host: str) -> str:
     try:
         plain = host if host.isascii() else idna.encode(host, uts46=True).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -145,8 +146,13 @@ def sent_activity(message: Any, subject: str) -> EmailSent:
         subject=subject,
         purpose=message.purpose,
         template_id=message.template_id,
-        by=Actor(name=message.actor, depth=message.depth),
+        by=_actor(message.actor, message.depth),
     )
+
+
+@lru_cache(maxsize=256)
+def _actor(name: str, depth: int) -> Actor:
+    return Actor(name=name, depth=depth)
 
 
 def _links(content: EmailContent) -> tuple[str, ...]:

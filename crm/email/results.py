@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit_all, emit_dated
+from crm.activity.operations import append_rows, emit_all, row_of
 from crm.activity.vocabulary import Activity, Actor, EmailBounced
 from crm.database import UTCDateTime, db
 from crm.delivery import ledger
@@ -18,7 +18,7 @@ from crm.delivery.operations import suppress
 from crm.email import domains
 from crm.email.claiming import Outgoing, messages
 from crm.email.operations import sent_activity
-from crm.lib.bulk import execute_many
+from crm.lib.bulk import execute_alike
 from crm.providers.mail import Accepted, NotSent, Refused, Result, Unknown
 
 _contacts = sa.table("contacts", sa.column("id"), sa.column("last_email_sent_at", UTCDateTime))
@@ -35,8 +35,7 @@ class Unsendable:
     reason: str
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one message ended, and when."""
 
     outgoing: Outgoing
@@ -75,15 +74,14 @@ _TOUCH = (
 
 def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> set[int]:
     """Note that these messages are about to be written out, for at most `longest` seconds; the ids of those still ours to send."""
-    until = now + timedelta(seconds=longest)
-    rows = [
-        {
-            "number": each.id, "held": each.fence, "now": now, "until": until, "address": each.to_address,
-            "line": each.subject[:998], "filled": each.values, "mail_id": each.message_id,
-        }
-        for each in chosen
-    ]  # fmt: skip
-    return _done(_MARK, rows, chosen, "sending")
+    shared = {"now": now, "until": now + timedelta(seconds=longest)}
+    columns = {
+        "address": [each.to_address for each in chosen],
+        "line": [each.subject[:998] for each in chosen],
+        "filled": [each.values for each in chosen],
+        "mail_id": [each.message_id for each in chosen],
+    }
+    return _done(_MARK, shared, columns, chosen, "sending")
 
 
 def record(outcomes: Sequence[Outcome]) -> dict[str, datetime]:
@@ -102,26 +100,45 @@ def record(outcomes: Sequence[Outcome]) -> dict[str, datetime]:
 
 
 def _record_sent(outcomes: Sequence[Outcome]) -> None:
-    rows = [
-        {
-            "number": each.outgoing.id, "held": each.outgoing.fence, "at": each.at, "answer": each.result.code,
-            "words": each.result.reply[:500], "carrier": each.provider,
-        }
-        for each in outcomes
-        if isinstance(each.result, Accepted)
-    ]  # fmt: skip
+    accepted = [each.result for each in outcomes if isinstance(each.result, Accepted)]
+    columns = {
+        "at": [each.at for each in outcomes],
+        "answer": [each.code for each in accepted],
+        "words": [each.reply[:500] for each in accepted],
+        "carrier": [each.provider for each in outcomes],
+    }
     if news := {domains.domain_of(each.outgoing.to_address) for each in outcomes if each.outgoing.was_refusing}:
         domains.note_accepted(news)
-    done = _done(_SENT, rows, [each.outgoing for each in outcomes], "sent")
+    done = _done(_SENT, {}, columns, [each.outgoing for each in outcomes], "sent")
     told = [each for each in outcomes if each.outgoing.id in done and each.outgoing.row.contact_id]
-    touched = [{"number": each.outgoing.row.contact_id, "at": each.at} for each in told]
-    execute_many(db.session.connection(), _TOUCH, touched)
-    emit_dated((sent_activity(each.outgoing.row, each.outgoing.subject), each.at) for each in told)
+    touched = {"at": [each.at for each in told], "number": [each.outgoing.row.contact_id for each in told]}
+    execute_alike(db.session.connection(), _TOUCH, {}, touched)
+    append_rows(_sent_rows(told))
 
 
-def _done(statement: sa.Update, rows: list[dict[str, Any]], chosen: Sequence[Outgoing], status: str) -> set[int]:
+def _sent_rows(told: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """The facts that these were sent. What is said of messages that are alike is put into words once."""
+    said: dict[tuple[Any, ...], dict[str, Any]] = {}
+    rows = []
+    for each in told:
+        row, subject = each.outgoing.row, each.outgoing.subject
+        alike = subject, row.purpose, row.template_id, row.actor, row.depth
+        if alike not in said:
+            said[alike] = row_of(sent_activity(row, subject), each.at)
+        rows.append({**said[alike], "contact_id": row.contact_id, "subject_id": row.id, "created_at": each.at})
+    return rows
+
+
+def _done(
+    statement: sa.Update,
+    shared: Mapping[str, Any],
+    columns: dict[str, list[Any]],
+    chosen: Sequence[Outgoing],
+    status: str,
+) -> set[int]:
     """Execute for all; the ids of those it changed. Only when somebody else had taken one are they looked for."""
-    if execute_many(db.session.connection(), statement, rows) == len(rows):
+    held = {"number": [each.id for each in chosen], "held": [each.fence for each in chosen]}
+    if execute_alike(db.session.connection(), statement, shared, {**columns, **held}) == len(chosen):
         return {each.id for each in chosen}
     found = sa.select(messages.c.id, messages.c.message_id).where(
         messages.c.id.in_([each.id for each in chosen]), messages.c.status == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,23 +15,23 @@ from crm.custom_fields.models import PREFIX
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
 from crm.database import db
+from crm.lib.bulk import listed
 from crm.lib.markdown import to_text
 from crm.settings.queries import school_name
 from crm.tags.queries import tags_of
 from crm.users.models import User
 
-_FACTS = (
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "city",
-    "country",
-    "language",
-    "timezone",
-    "source",
-    "lifecycle_stage",
-)
+_COLUMNS: dict[str, Any] = {
+    **{
+        fact: getattr(Contact, fact)
+        for fact in (
+            "first_name", "last_name", "email", "phone", "city", "country", "language", "timezone", "source", "lifecycle_stage",
+            "birthday",
+        )
+    },
+    "owner": User.name,
+    "owner_signature": User.signature,
+}  # fmt: skip
 TAGS = (
     ("contact.first_name", "First name"),
     ("contact.last_name", "Last name"),
@@ -101,26 +102,48 @@ def known() -> frozenset[str]:
 
 def values_of(contact_ids: Collection[int], names: Collection[str]) -> dict[int, dict[str, Any]]:
     """For each contact what its merge tags of these names give; one or two queries for all."""
-    columns = [
-        Contact.id,
-        Contact.birthday,
-        User.name.label("owner"),
-        User.signature,
-        *(getattr(Contact, fact) for fact in _FACTS),
-    ]
-    found = db.session.execute(
-        sa.select(*columns).outerjoin(User, User.id == Contact.owner_id).where(Contact.id.in_(contact_ids))
-    )
+    keys = _keys(frozenset(names))
+    db.session.flush()
+    rows = db.session.connection().execute(_asking(keys), {"ids": json.dumps([*contact_ids])}).all()
     tags = tags_of(list(contact_ids)) if any(name.startswith("contact.tags") for name in names) else {}
     custom = _custom(contact_ids) if any(name.startswith(CUSTOM.rstrip(".")) for name in names) else {}
-    school = school_values()
-    return {
-        row.id: {
-            "contact": {**_facts(row, [each.name for each in tags.get(row.id, [])]), "fields": custom.get(row.id, {})},
-            "school": school,
-        }
-        for row in found
-    }
+    school, found = school_values(), {}
+    for number, *facts in rows:
+        contact = _in_words(dict(zip(keys, facts, strict=True)))
+        contact["tags"] = [each.name for each in tags.get(number, [])]
+        contact["fields"] = custom.get(number, {})
+        found[number] = {"contact": contact, "school": school}
+    return found
+
+
+@lru_cache(maxsize=64)
+def _keys(names: frozenset[str]) -> tuple[str, ...]:
+    """The columns that answer these names."""
+    wanted = {name.split(".")[1] for name in names if name.startswith("contact.")}
+    if "name" in wanted:
+        wanted |= {"first_name", "last_name", "email"}
+    return tuple(each for each in _COLUMNS if each in wanted)
+
+
+@lru_cache(maxsize=64)
+def _asking(keys: tuple[str, ...]) -> sa.Select[Any]:
+    asking = sa.select(Contact.id, *(_COLUMNS[each] for each in keys)).where(Contact.id.in_(listed("ids")))
+    return asking.outerjoin(User, User.id == Contact.owner_id) if {"owner", "owner_signature"} & {*keys} else asking
+
+
+def _in_words(facts: dict[str, Any]) -> dict[str, Any]:
+    """What is not known is None, which `default` and `if` take for nothing."""
+    for key, value in facts.items():
+        if not value:
+            facts[key] = None
+    if facts.get("birthday"):
+        facts["birthday"] = facts["birthday"].isoformat()
+    if facts.get("owner_signature"):
+        facts["owner_signature"] = " · ".join(to_text(facts["owner_signature"]).splitlines())
+    if "first_name" in facts and "last_name" in facts:
+        name = f"{facts['first_name'] or ''} {facts['last_name'] or ''}".strip()
+        facts["name"] = name or facts.get("email") or ""
+    return facts
 
 
 def _custom(contact_ids: Collection[int]) -> dict[int, dict[str, str]]:
@@ -167,23 +190,3 @@ def _grouped(names: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         group, _, key = name.partition(".")
         groups.setdefault(group, {})[key.partition(".")[0]] = None
     return tuple((group, tuple(keys)) for group, keys in groups.items())
-
-
-def _line(signature: str | None) -> str | None:
-    """A signature's words in one line: a merge tag stands inside a sentence."""
-    return " · ".join(to_text(signature).splitlines()) if signature else None
-
-
-def _facts(row: sa.Row[Any], tags: list[str]) -> dict[str, Any]:
-    """What is not known is None, which `default` and `if` take for nothing."""
-    facts = {fact: getattr(row, fact) or None for fact in _FACTS}
-    birthday = row.birthday.isoformat() if row.birthday else None
-    name = f"{row.first_name} {row.last_name}".strip() or row.email or ""
-    return {
-        **facts,
-        "name": name,
-        "birthday": birthday,
-        "owner": row.owner,
-        "owner_signature": _line(row.signature),
-        "tags": tags,
-    }

@@ -6,12 +6,13 @@ the guardian, whose address and choices count.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from crm.contacts.models import Contact
 from crm.database import db
 from crm.delivery.queries import erased_among, has_erased, suppressed_among
 from crm.lib import clock
+from crm.lib.bulk import listed
 from crm.preferences.capping import PATIENCE, caps_for, free_at, marketing_sent
 from crm.preferences.kinds import MARKETING, SYSTEM, WAITS_FOR_MORNING, in_words
 from crm.preferences.models import Topic
@@ -26,8 +28,7 @@ from crm.preferences.quiet import quiet_until, school_hours, zone_of
 from crm.preferences.rules import CHOICE, READER, TOPIC, WANTS, Joined, Sets, address_of, reason_for
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A message that is about to go. `address` is the one it would go to: the reader's."""
 
     message_id: int
@@ -135,8 +136,11 @@ def _alike(asked: Sequence[Asked]) -> dict[tuple[str, str, int | None], list[Ask
 
 def _judged(asked: Sequence[Asked], channel: str, kind: str, topic_id: int | None, now: datetime) -> dict[int, Verdict]:
     ids = {each.contact_id for each in asked}
-    rows = db.session.execute(_statement(channel, kind), {"ids": list(ids), "topic": topic_id}).all()
-    facts = {row.id: row for row in rows}
+    db.session.flush()
+    asking = _statement(channel, kind), {"ids": json.dumps([*ids]), "topic": topic_id}
+    facts: dict[int | None, _Facts] = {
+        row[0]: _Facts._make(row) for row in db.session.connection().execute(*asking).all()
+    }
     found: dict[int, Verdict] = {}
     for each in asked:
         row = facts.get(each.contact_id)
@@ -154,23 +158,27 @@ def _judged(asked: Sequence[Asked], channel: str, kind: str, topic_id: int | Non
 
 def _waiting_for_morning(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) -> dict[int, Verdict]:
     school, found = school_hours(), {}
+    alike: dict[tuple[Any, ...], list[Asked]] = defaultdict(list)
     for each in asked:
-        row = facts[each.contact_id]
-        own = (row.quiet_hours_start, row.quiet_hours_end)
-        zone = zone_of(row.timezone)
-        until = quiet_until(now, own if all(isinstance(at, time) for at in own) else school, zone)
+        alike[facts[each.contact_id][1:4]].append(each)
+    for (timezone, *own), some in alike.items():
+        zone = zone_of(timezone)
+        until = quiet_until(now, tuple(own) if all(isinstance(at, time) for at in own) else school, zone)
         if until:
-            found[each.message_id] = Hold(until, f"Quiet hours: it goes at {clock.local(until, zone):%H:%M} ({zone}).")
+            wait = Hold(until, f"Quiet hours: it goes at {clock.local(until, zone):%H:%M} ({zone}).")
+            found.update((each.message_id, wait) for each in some)
     return found
 
 
 def _over_the_cap(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) -> dict[int, Verdict]:
     """One more message a contact at a time, the oldest first."""
-    capped = {each.contact_id: caps_for(facts[each.contact_id].frequency) for each in asked}
-    if not any(capped.values()):
+    paces = {each.contact_id: facts[each.contact_id].frequency for each in asked}
+    caps = {pace: caps_for(pace) for pace in set(paces.values())}
+    if not any(caps.values()):
         return {}
+    capped = {contact_id: caps[pace] for contact_id, pace in paces.items()}
     of_batch = [each.message_id for each in asked]
-    sent = marketing_sent([each for each, caps in capped.items() if caps], now, of_batch, asked[0].channel)
+    sent = marketing_sent([each for each, mine in capped.items() if mine], now, of_batch, asked[0].channel)
     found: dict[int, Verdict] = {}
     for each in sorted(asked, key=lambda message: message.message_id):
         mine = sent.setdefault(each.contact_id, [])
@@ -185,6 +193,18 @@ def _over_the_cap(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) 
     return found
 
 
+class _Facts(NamedTuple):
+    """What is asked about a contact."""
+
+    contact_id: int
+    timezone: str | None
+    quiet_hours_start: time | None
+    quiet_hours_end: time | None
+    frequency: str | None
+    topic: str | None
+    reason: str | None
+
+
 @lru_cache(maxsize=32)
 def _statement(channel: str, kind: str) -> sa.Select[Any]:
     """What is asked about the contacts of a batch; built once per kind, because building takes longer than asking."""
@@ -193,7 +213,7 @@ def _statement(channel: str, kind: str) -> sa.Select[Any]:
         TOPIC.name.label("topic"), reason_for(channel, kind, Joined()).label("reason"),
     )  # fmt: skip
     asking = _asking(sa.bindparam("topic", type_=sa.BigInteger()), *columns)
-    return asking.where(Contact.id.in_(sa.bindparam("ids", expanding=True)))
+    return asking.where(Contact.id.in_(listed("ids")))
 
 
 def _asking(topic_id: Any, *columns: Any) -> sa.Select[Any]:
@@ -212,8 +232,7 @@ def _topic_name(topic_id: int | None) -> str:
     return (db.session.scalar(sa.select(Topic.name).where(Topic.id == topic_id)) or "") if topic_id else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """Who reads a contact's messages: the contact, or the guardian."""
 
     contact_id: int
@@ -234,16 +253,15 @@ _READERS = (
         READER.phone,
     )
     .join(READER, READER.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
-    .where(Contact.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(Contact.id.in_(listed("ids")))
 )
 
 
 def readers_of(contact_ids: Collection[int]) -> dict[int, Reader]:
     """Who reads the messages of each of these contacts; one query."""
+    db.session.flush()
+    rows = db.session.connection().execute(_READERS, {"ids": json.dumps([*contact_ids])}).all()
     return {
-        row.of: Reader(
-            row.id, f"{row.first_name} {row.last_name}".strip(), row.email or "", row.phone or "",
-            row.guardian_id is not None,
-        )
-        for row in db.session.execute(_READERS, {"ids": list(contact_ids)})
-    }  # fmt: skip
+        of: Reader(number, f"{first_name} {last_name}".strip(), email or "", phone or "", guardian_id is not None)
+        for of, guardian_id, number, first_name, last_name, email, phone in rows
+    }

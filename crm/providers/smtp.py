@@ -152,6 +152,8 @@ class Smtp:
 
     def _hand_out(self) -> None:
         """Emails to the lines that have nothing to do, then behind what they do; another line if all are busy."""
+        if not self._backlog:
+            return
         now = time.monotonic()
         for has_room in (lambda line: line.is_idle, lambda line: not line.waiting and not _is_slow(line, now)):
             for line in list(self.lines):

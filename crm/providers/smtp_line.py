@@ -12,14 +12,15 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from crm.providers.mail import Accepted, NotSent, Parcel, Refused, Result, Unknown
 from crm.providers.smtp_text import as_text, in_words, is_ascii, stuffed
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _LATER = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError, InterruptedError)
-_REPLY = re.compile(rb"(?:(\d{3})([ -])?([^\n]*)|[^\n]*)\n")
+_REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 _PIECE = 1 << 18
 _LONGEST_LINE = 1 << 16
 
@@ -93,8 +94,7 @@ class Line:
                 if not data:
                     self.fail("it hung up")
                     return
-                self._heard += data
-                self._hear()
+                self._hear(data)
                 if not self.is_tls:
                     break
         except _LATER:
@@ -199,8 +199,9 @@ class Line:
         phases = ("mail", "rcpt", "data") if "pipelining" in self.features else ("mail",)
         self.expected.extend((phase, parcel) for phase in phases)
 
-    def _hear(self) -> None:
-        for code, text in self._replies():
+    def _hear(self, data: bytes) -> None:
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for code, text in self._replies(lines):
             if not self.is_open:
                 return
             if not self.expected:
@@ -208,21 +209,20 @@ class Line:
                 return
             phase, parcel = self.expected.popleft()
             self._answer(phase, parcel, code, text)
-            self._set_deadline()
-
-    def _replies(self) -> Iterator[tuple[int, str]]:
-        """The complete answers heard so far; -1 for one that is none."""
-        while found := _REPLY.match(self._heard):
-            self._heard = self._heard[found.end() :]
-            code, more, line = found.groups()
-            if more == b"-":
-                self._said += line.strip() + b" "
-                continue
-            text = as_text(self._said + (line or b"")) if code else as_text(found.group())
-            self._said = b""
-            yield (int(code) if code else -1), text
         if len(self._heard) + len(self._said) > _LONGEST_LINE:
             self.fail("its answer does not end")
+        self._set_deadline()
+
+    def _replies(self, lines: Sequence[bytes]) -> Iterator[tuple[int, str]]:
+        """The answers in these lines; -1 for one that is none."""
+        for line in lines:
+            code, is_last, words = _taken_apart(line)
+            if not is_last:
+                self._said += words + b" "
+                continue
+            text = as_text(self._said + words)
+            self._said = b""
+            yield code, text
 
     def _answer(self, phase: str, parcel: Parcel | None, code: int, text: str) -> None:
         if phase == "dot":
@@ -283,6 +283,16 @@ class Line:
         else:
             limit = self.reply_timeout if self.is_blocked else float("inf")
         self.deadline = time.monotonic() + limit
+
+
+@lru_cache(maxsize=256)
+def _taken_apart(line: bytes) -> tuple[int, bool, bytes]:
+    """The code of a line of an answer, -1 if it has none, whether the answer ends with it, and its words."""
+    found = _REPLY.match(line)
+    if found is None:
+        return -1, True, line
+    code, more, words = found.groups()
+    return int(code), more != b"-", words.strip()
 
 
 def _goes_on(phase: str, code: int) -> bool:
