@@ -12,25 +12,29 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from flask import current_app
+
+from crm.delivery.signer import signature_of
 
 ALGORITHMS = {"rsa": "RSA with 2048 bits, which every mailbox provider reads", "ed25519": "Ed25519, short and quick"}
 SIGNED = (
-    "from", "to", "subject", "date", "message-id", "reply-to", "list-unsubscribe", "list-unsubscribe-post", "list-id", "mime-version",
-    "content-type",
+    b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"list-unsubscribe", b"list-unsubscribe-post", b"list-id",
+    b"mime-version", b"content-type",
 )  # fmt: skip
-TWICE = ("from", "subject", "date")
+TWICE = (b"from", b"subject", b"date")
 """Signed once more than they stand there, so that nobody can add a second one."""
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_BLANKS = re.compile(rb"[ \t]+")
+_BLANKS = re.compile(rb"[ \t]{2,}|\t")
+_FOLD = re.compile(rb"\r\n([ \t])")
+_FOLDED = b"\r\n "
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,18 @@ class Key:
     selector: str
     algorithm: str
     private: Any = field(repr=False, compare=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of this."""
+        return signature_of(self.private, hashlib.sha256(data).digest())
+
+    @cached_property
+    def der(self) -> bytes:
+        """The private half in base64, for a process of our own and nobody else."""
+        form = serialization.PrivateFormat.PKCS8
+        return base64.b64encode(
+            self.private.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
+        )
 
     @property
     def public(self) -> str:
@@ -112,31 +128,54 @@ def signing_keys(domain: str) -> tuple[Key, ...]:
     return tuple(keys_of(domain)) if is_on(domain) else ()
 
 
-def signed(head: bytes, body: bytes, keys: Sequence[Key], *, at: int | None = None, is_tidy: bool = False) -> bytes:
-    """The signature headers for a message of this head (with its CRLF, without the empty line) and body.
+@dataclass(slots=True, eq=False)
+class Signature:
+    """A signature header: what stands before the value, what is signed, and the value once it is known."""
 
-    `is_tidy` says that the body is in its relaxed form already.
-    """
-    if not keys:
-        return b""
-    digest = base64.b64encode(hashlib.sha256(body if is_tidy else relaxed_body(body)).digest()).decode()
+    key: Key
+    start: bytes
+    data: bytes
+    value: bytes = b""
+    signer: Any = None
+    """Who was asked for the value; `finish` waits for it."""
+
+    @property
+    def header(self) -> bytes:
+        """The whole header. What nobody signed meanwhile is signed now."""
+        if self.signer is not None:
+            self.signer.finish(self)
+        value = base64.b64encode(self.value or self.key.sign(self.data))
+        return self.start + b"\r\n ".join(value[at : at + 70] for at in range(0, len(value), 70)) + b"\r\n"
+
+
+def signatures(
+    head: bytes, body: Iterable[bytes], keys: Sequence[Key], *, at: int | None = None
+) -> tuple[Signature, ...]:
+    """The signatures, one a key, of a message of this head (with its CRLF, without the empty line) and relaxed body, which is given in pieces."""
+    digest = hashlib.sha256()
+    for piece in body:
+        digest.update(piece)
+    end = base64.b64encode(digest.digest())
     headers = relaxed_headers(head)
-    there = [name for name in SIGNED if name in headers]
-    names = [*there, *(name for name in TWICE if name in headers)]
-    text = b"".join(headers[name] for name in there)
+    there = tuple([name for name in SIGNED if name in headers])
+    text = b"".join([b"%b:%b\r\n" % (name, headers[name]) for name in there])
     moment = int(time.time()) if at is None else at
-    return b"".join(_signature(key, text, ":".join(names), digest, moment) for key in keys)
+    return tuple([_signature(key, text, there, end, moment) for key in keys])
 
 
-def relaxed_headers(head: bytes) -> dict[str, bytes]:
-    """Each header in its relaxed form (RFC 6376 3.4.2) by its name; of several with a name the last."""
-    found = {}
-    for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        if colon:
-            name = name.strip().lower()
-            found[name.decode("ascii", "replace")] = name + b":" + _BLANKS.sub(b" ", value).strip() + b"\r\n"
-    return found
+def signed(head: bytes, body: bytes, keys: Sequence[Key], *, at: int | None = None) -> bytes:
+    """The signature headers for a message of this head and any body."""
+    return b"".join(each.header for each in signatures(head, (relaxed_body(body),), keys, at=at))
+
+
+def relaxed_headers(head: bytes) -> dict[bytes, bytes]:
+    """Each header's value in its relaxed form (RFC 6376 3.4.2) by its name; of several with a name the last."""
+    if _FOLDED in head or b"\r\n\t" in head:
+        head = _FOLD.sub(rb"\1", head)
+    if b"  " in head or b"\t" in head:
+        head = _BLANKS.sub(b" ", head)
+    lines = [line.partition(b":") for line in head.split(b"\r\n")]
+    return {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
 
 
 def relaxed_body(body: bytes) -> bytes:
@@ -147,20 +186,20 @@ def relaxed_body(body: bytes) -> bytes:
     return b"".join(line + b"\r\n" for line in lines)
 
 
-def _signature(key: Key, text: bytes, names: str, digest: str, moment: int) -> bytes:
-    start = (
-        f"DKIM-Signature: v=1; a={key.algorithm}-sha256; c=relaxed/relaxed; d={key.domain};\r\n"
-        f" s={key.selector}; t={moment}; h={names.replace(':list-unsubscribe:', ':' + chr(13) + chr(10) + ' list-unsubscribe:')};\r\n"
-        f" bh={digest};\r\n b="
-    ).encode()
-    own = relaxed_headers(start)["dkim-signature"].removesuffix(b"\r\n")
-    data = text + own
-    if key.algorithm == "ed25519":
-        made = key.private.sign(hashlib.sha256(data).digest())
-    else:
-        made = key.private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-    value = base64.b64encode(made)
-    return start + b"\r\n ".join(value[at : at + 70] for at in range(0, len(value), 70)) + b"\r\n"
+def _signature(key: Key, text: bytes, names: tuple[bytes, ...], digest: bytes, moment: int) -> Signature:
+    start, own = _started(key, names, moment)
+    return Signature(key, b"%b%b;\r\n b=" % (start, digest), b"%b%b%b; b=" % (text, own, digest))
+
+
+@lru_cache(maxsize=64)
+def _started(key: Key, names: tuple[bytes, ...], moment: int) -> tuple[bytes, bytes]:
+    """How the header begins, up to the body's digest, and the same in its relaxed form: alike for all messages of a second."""
+    listed = b":".join((*names, *(name for name in TWICE if name in names)))
+    start = b"DKIM-Signature: v=1; a=%b-sha256; c=relaxed/relaxed; d=%b;\r\n s=%b; t=%d; h=%b;\r\n bh=" % (
+        key.algorithm.encode(), key.domain.encode(), key.selector.encode(), moment,
+        listed.replace(b":list-unsubscribe:", b":" + _FOLDED + b"list-unsubscribe:"),
+    )  # fmt: skip
+    return start, b"dkim-signature:" + relaxed_headers(start)[b"dkim-signature"]
 
 
 @lru_cache(maxsize=32)

@@ -1,8 +1,8 @@
 """A composition taken apart once, so that each message only fills in what differs.
 
 Its Liquid texts become constants and the tags between them. Each different tag is evaluated once per message, however often it stands in
-the text, and the constants are encoded in base64 beforehand: only the few bytes around a value are encoded anew (RFC 2045 lets lines be
-shorter than 76). The result is what rendering the whole text and encoding it would give once decoded; the tests hold the two together.
+the text, and long constants are encoded in base64 beforehand: only the stretches with values in them are encoded anew (RFC 2045 lets lines
+be shorter than 76). The result is what rendering the whole text and encoding it would give once decoded; the tests hold the two together.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
+from operator import itemgetter
+from struct import Struct
 from typing import Any
 
 from liquid.builtin.content import ContentNode
@@ -27,16 +29,18 @@ _WHOLE = re.compile(r"\{[{%]-|-[%}]\}|\{%\s*raw\b")
 """What reaches beyond its own tag: a text with it is one slot."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _REMEMBERED = 2_000
-_LINE = 57  # bytes that make a line of 76
+_LINE = 76
+_LONG = 600
+"""Letters from which on a constant is encoded beforehand; shorter ones are quicker encoded with what is around them."""
 
 
 @dataclass(frozen=True)
 class Filled:
-    """An email as one person gets it: the subject, and both parts in base64 with CRLF line ends."""
+    """An email as one person gets it: the subject, and both parts in base64 with CRLF line ends, in pieces."""
 
     subject: str
-    html: bytes
-    text: bytes
+    html: tuple[bytes, ...]
+    text: tuple[bytes, ...]
 
 
 class Sheet:
@@ -72,18 +76,43 @@ class _Part:
             if found := _DIRECT.fullmatch(tag):
                 prefix = prefixes[found.group(1)]
                 self.constants[at] += escape(prefix) if is_html else prefix
-        distinct = tuple(dict.fromkeys(tags))
+        distinct = sorted(dict.fromkeys(tags), key=_kind_of)
         self.slots = tuple(distinct.index(tag) for tag in tags)
-        self.evaluate = tuple(_evaluation(tag, prefixes, is_html) for tag in distinct)
-        self._encoded = [_encodings(_lines(each)) for each in self.constants]
-        self._following = list(zip(self.slots, self._encoded[1:], strict=True))
+        self._direct = tuple(found.group(1) for tag in distinct if (found := _DIRECT.fullmatch(tag)))
+        self._evaluate_school, self._evaluate = (
+            [_evaluation(tag, prefixes, is_html) for tag in distinct if _kind_of(tag) == kind] for kind in (1, 2)
+        )
+        self._school: Any = None
+        self._of_school: list[str] = []
+        self._count = len(distinct)
         self._alone = frozenset(
             slot for at, slot in enumerate(self.slots) if _stands_alone(*self.constants[at : at + 2])
         )
+        self._lines = [_with_crlf(each) for each in self.constants]
+        *self._stretches, (self._last, _) = [(_picker(places), behind) for places, behind in self._taken_together()]
+
+    def _taken_together(self) -> list[tuple[list[int], list[tuple[bytes, bytes, bytes]]]]:
+        """Stretches of words and short constants, by their places in `[*words, *constants]`, each with the long constant behind it."""
+        made, places = [], [self._count]
+        for at, slot in enumerate((*self.slots, None), self._count):
+            constant = self._lines[at - self._count]
+            if len(constant) >= _LONG:
+                made.append((places[:-1], _encodings(constant.encode("utf-8", "replace"))))
+                places = []
+            if slot is not None:
+                places += [slot, at + 1]
+        return [*made, (places, [])]
 
     def words(self, values: Mapping[str, Any], tokens: Mapping[str, str]) -> list[str]:
         """What each different tag gives."""
-        return [evaluate(values, tokens) for evaluate in self.evaluate]
+        school = values.get("school")
+        if school != self._school or school is None:
+            self._school, self._of_school = school, [evaluate(values, tokens) for evaluate in self._evaluate_school]
+        return [
+            *[tokens[name] for name in self._direct],
+            *self._of_school,
+            *[evaluate(values, tokens) for evaluate in self._evaluate],
+        ]
 
     def whole(self, words: Sequence[str]) -> str:
         """The text with these words in its slots."""
@@ -92,35 +121,37 @@ class _Part:
             parts += (words[slot], constant)
         return "".join(parts)
 
-    def encoded(self, words: Sequence[str]) -> bytes:
+    def encoded(self, words: Sequence[str]) -> tuple[bytes, ...]:
         """The part in base64."""
-        lines = [_lines(each) for each in words]
-        _, whole, carry, _ = self._encoded[0][0]
-        out = [whole[2:]]
-        for slot, alignments in self._following:
-            piece = carry + lines[slot]
-            head, whole, carry, is_short = alignments[-len(piece) % 3]
-            piece += head
-            if is_short:
-                carry = piece
-            else:
-                out += (b2a_base64(piece, newline=False) if len(piece) <= _LINE else _wrapped(piece)[:-2], whole)
-        out.append(b"\r\n" + _wrapped(carry))
-        return b"".join(out)
+        if "\n" in "".join(words):
+            words = [*map(_with_crlf, words)]
+        texts = [*words, *self._lines]
+        out, carry = [], b""
+        for picked, alignments in self._stretches:
+            piece = carry + "".join(picked(texts)).encode("utf-8", "replace")
+            head, whole, carry = alignments[-len(piece) % 3]
+            out += (_wrapped(piece + head), whole)
+        out.append(_wrapped(carry + "".join(self._last(texts)).encode("utf-8", "replace")))
+        return tuple(out)
 
-    def tidily_encoded(self, words: Sequence[str]) -> bytes:
+    def tidily_encoded(self, words: Sequence[str]) -> tuple[bytes, ...]:
         """The same, with never two empty lines together where a slot stayed empty."""
-        is_tidy = all(words[slot].strip() for slot in self._alone) and not any("\n" in word for word in words)
+        is_tidy = all(map(str.strip, map(words.__getitem__, self._alone))) and "\n" not in "".join(words)
         return self.encoded(words) if is_tidy else encoded(plain.tidy(self.whole(words)))
+
+
+def _kind_of(tag: str) -> int:
+    """0 is a token as it stands, 1 reads nothing but what is the same for the whole school, 2 is anything else."""
+    if _DIRECT.fullmatch(tag):
+        return 0
+    names = merge_tags.names(tag)
+    return 1 if names and all(name.startswith("school.") for name in names) else 2
 
 
 def _evaluation(
     tag: str, prefixes: Mapping[str, str], is_html: bool
 ) -> Callable[[Mapping[str, Any], Mapping[str, str]], str]:
     """What a tag gives, from the values and the tokens. What the same values gave before is remembered."""
-    if found := _DIRECT.fullmatch(tag):
-        name = found.group(1)
-        return lambda _values, tokens: tokens[name]
     template, names = merge_tags.compiled(tag, is_html), sorted(merge_tags.names(tag))
     if set(names) & prefixes.keys():
         return lambda values, tokens: template.render(
@@ -146,8 +177,11 @@ def _evaluation(
 
 
 def _value_at(values: Any, path: tuple[str, ...]) -> tuple[type, Any]:
-    for key in path:
-        values = values.get(key) if isinstance(values, dict) else None
+    try:
+        for key in path:
+            values = values[key]
+    except (KeyError, TypeError):
+        values = None
     return type(values), values
 
 
@@ -157,9 +191,9 @@ def _with_pixel(html: str) -> str:
     return before + after.replace("{% endif %}", "", 1) if found else html
 
 
-def encoded(text: str) -> bytes:
+def encoded(text: str) -> tuple[bytes, ...]:
     """A whole text in base64."""
-    return _wrapped(_lines(text))
+    return (_wrapped(_with_crlf(text).encode("utf-8", "replace")),)
 
 
 def _taken_apart(text: str, is_html: bool) -> tuple[list[str], list[str]]:
@@ -191,24 +225,29 @@ def _stands_alone(before: str, after: str) -> bool:
     return not before or not after or (before.endswith("\n") and after.startswith("\n"))
 
 
-def _lines(text: str) -> bytes:
-    return text.replace("\n", "\r\n").encode("utf-8", "replace")
+def _with_crlf(text: str) -> str:
+    return text.replace("\n", "\r\n")
 
 
-def _encodings(data: bytes) -> list[tuple[bytes, bytes, bytes, bool]]:
-    """For 0, 1 and 2 bytes that the piece before needs: those bytes, the base64 of the rest, and the bytes left for the piece after.
+def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """What gives the texts at these places."""
+    return itemgetter(*places) if len(places) > 1 else lambda texts: [texts[at] for at in places]
 
-    The last says that the data is too short to complete the group of three.
-    """
-    made = []
-    for needed in range(3):
-        end = needed + max(0, len(data) - needed) // 3 * 3
-        made.append((data[:needed], b"\r\n" + _wrapped(data[needed:end]), data[end:], len(data) < needed))
-    return made
+
+def _encodings(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """For 0, 1 and 2 bytes that the piece before needs: those bytes, the base64 of the rest, and the bytes left for the piece after."""
+    ends = [needed + (len(data) - needed) // 3 * 3 for needed in range(3)]
+    return [(data[:needed], _wrapped(data[needed:end]), data[end:]) for needed, end in enumerate(ends)]
 
 
 def _wrapped(data: bytes) -> bytes:
-    if len(data) <= _LINE:
-        return b2a_base64(data, newline=False) + b"\r\n" if data else b""
-    lines = [b2a_base64(data[at : at + _LINE], newline=False) for at in range(0, len(data), _LINE)]
-    return b"\r\n".join(lines) + b"\r\n"
+    """In base64, in lines."""
+    letters = b2a_base64(data, newline=False)
+    return b"\r\n".join((*_scissors(len(letters)).unpack(letters), b""))
+
+
+@lru_cache(maxsize=256)
+def _scissors(length: int) -> Struct:
+    """What cuts so many letters into lines: it takes a fifth of the time of cutting line by line."""
+    lines, rest = divmod(length, _LINE)
+    return Struct(f"{_LINE}s" * lines + (f"{rest}s" if rest else ""))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from crm.delivery import dkim
-from crm.delivery.dkim import Key
+from crm.delivery.dkim import Key, Signature
 from crm.email import headers
 from crm.email.filling import Filled, encoded
 from crm.email.rendering import Rendered
@@ -34,9 +34,29 @@ class Sender:
         host = address.rpartition("@")[2]
         return cls(name or school, address, f"<contacts.{host}>")
 
-    @property
+    @cached_property
     def host(self) -> str:
         return self.address.rpartition("@")[2]
+
+    @cached_property
+    def lines(self) -> str:
+        """The header lines that name it."""
+        reply_to = f"Reply-To: {headers.mailbox('', headers.deliverable(self.reply_to))}\r\n" if self.reply_to else ""
+        return f"From: {headers.mailbox(self.name, self.address)}\r\n{reply_to}"
+
+
+@dataclass(slots=True)
+class Draft:
+    """An email but for the values of its signatures: its header lines, its body in pieces, and the signatures begun."""
+
+    head: bytes
+    body: tuple[bytes, ...]
+    signatures: tuple[Signature, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The whole message; waits for its signatures."""
+        return b"".join((*[each.header for each in self.signatures], self.head, b"\r\n", *self.body))
 
 
 def mime_bytes(
@@ -55,10 +75,10 @@ def mime_bytes(
     """
     filled = Filled(email.subject, encoded(email.html), encoded(email.text))
     to = headers.mailbox(to_name, to_address)
-    return assembled(sender, to, filled, message_id=message_id, date=date, unsubscribe_url=unsubscribe_url)
+    return drafted(sender, to, filled, message_id=message_id, date=date, unsubscribe_url=unsubscribe_url).data
 
 
-def assembled(
+def drafted(
     sender: Sender,
     to: str,
     email: Filled,
@@ -67,18 +87,15 @@ def assembled(
     date: datetime,
     unsubscribe_url: str = "",
     named: str = "",
-) -> bytes:
+) -> Draft:
     """The message of parts that are encoded already; `to` is a header's value, `named` the lines by which reports name it."""
     listed = _LISTED.format(url=unsubscribe_url, list_id=sender.list_id) if unsubscribe_url else ""
     head = (
-        f"{_from(sender)}To: {to}\r\nSubject: {headers.text(email.subject)}\r\nDate: {_date(date.replace(microsecond=0))}\r\n"
+        f"{sender.lines}To: {to}\r\nSubject: {headers.text(email.subject)}\r\nDate: {_date(date.replace(microsecond=0))}\r\n"
         f"Message-ID: {message_id}\r\n{named}{listed}{_PARTS}"
-    )
-    raw = head.encode()
-    if not sender.keys:
-        return b"".join((raw, _BLANK, email.text, _HTML, email.html, _END))
-    body = b"".join((_FIRST, email.text, _HTML, email.html, _END))
-    return b"".join((dkim.signed(raw, body, sender.keys, is_tidy=True), raw, b"\r\n", body))
+    ).encode()
+    body = (_TEXT, *email.text, _HTML, *email.html, _END)
+    return Draft(head, body, dkim.signatures(head, body, sender.keys) if sender.keys else ())
 
 
 _LISTED = (
@@ -87,16 +104,9 @@ _LISTED = (
 )
 _PART = f"--{_BOUNDARY}\r\nContent-Type: {{}}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 _PARTS = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n'
-_FIRST = _PART.format("text/plain").encode()
-_BLANK = b"\r\n" + _FIRST
+_TEXT = _PART.format("text/plain").encode()
 _HTML = _PART.format("text/html").encode()
 _END = f"--{_BOUNDARY}--\r\n".encode()
-
-
-@lru_cache(maxsize=64)
-def _from(sender: Sender) -> str:
-    reply_to = f"Reply-To: {headers.mailbox('', headers.deliverable(sender.reply_to))}\r\n" if sender.reply_to else ""
-    return f"From: {headers.mailbox(sender.name, sender.address)}\r\n{reply_to}"
 
 
 @lru_cache(maxsize=4)

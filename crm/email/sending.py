@@ -19,16 +19,17 @@ from flask import current_app
 
 from crm.database import commit, db, reading, rollback
 from crm.delivery import ledger
+from crm.delivery.signing import Signers
 from crm.email import limits, results
 from crm.email.claiming import Outgoing, claim_batch, messages
 from crm.email.domains import domain_of
 from crm.email.results import Outcome, Unsendable
 from crm.email.turns import Turns, next_turn
-from crm.email.writing import Writer
+from crm.email.writing import Writer, Written
 from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.lib.smtp_url import Server
-from crm.providers.mail import Envelope, MailProvider, NotSent, Parcel, Refused
+from crm.providers.mail import MailProvider, NotSent, Parcel, Refused
 from crm.providers.outbox import Outbox
 from crm.providers.smtp import Smtp, Timeouts
 
@@ -58,8 +59,10 @@ class Delivery:
     turns: Turns = field(default_factory=Turns)
     is_down: bool = False
     """The carrier cannot be used: it is no use to go on."""
+    signers: Signers = field(default_factory=Signers)
     _batch: deque[Outgoing] = field(default_factory=deque)
-    _marked: deque[tuple[Outgoing, Envelope]] = field(default_factory=deque)
+    _written: deque[Written] = field(default_factory=deque)
+    _marked: deque[Written] = field(default_factory=deque)
     _ahead: int = 0
     _ended: int = 0
     _measured_at: float = field(default_factory=time.monotonic)
@@ -84,6 +87,7 @@ class Delivery:
     def close(self) -> None:
         """Let go of the carrier, and write down what is known; or else it will count as unknown."""
         rollback()
+        self.signers.close()
         self._note(self.provider.close())
         self._give_back()
 
@@ -93,7 +97,7 @@ class Delivery:
         if not is_over:
             self._feed()
         if self.provider.held or self._unwritten:
-            self._turn(0.05 if is_over or self._batch else _PAUSE)
+            self._turn(0.05 if is_over or self._has_more else _PAUSE)
             return time.monotonic() < end + GRACE
         return not is_over and self._waits_for_more(end)
 
@@ -104,33 +108,45 @@ class Delivery:
                 if not self._hand(wanted):
                     return
             elif self._marked or self._mark_ahead():
-                outgoing, envelope = self._marked.popleft()
-                self.provider.take(envelope, outgoing, goes_on=True)
+                written = self._marked.popleft()
+                self.provider.take(written.envelope, written.outgoing, goes_on=True)
+                if self.signers.processes:  # as many again are being signed
+                    self._write(min(len(self._written) + 1, 2 * self._ahead))
             else:
                 return
 
     def _hand(self, wanted: int) -> bool:
         """So many messages, each to be marked once the carrier is ready for it; whether there were as many."""
         for _ in range(wanted):
-            outgoing = self._next()
-            if outgoing is None:
+            if not self._write(1):
                 return False
-            if (envelope := self._envelope(outgoing)) is not None:
-                self.provider.take(envelope, outgoing)
+            written = self._written.popleft()
+            self.provider.take(written.envelope, written.outgoing)
         return True
 
     def _mark_ahead(self) -> bool:
         """Mark the next few messages, with the results so far, in one transaction; whether there are any."""
-        chosen: list[tuple[Outgoing, Envelope]] = []
-        while len(chosen) < self._ahead and (outgoing := self._next()) is not None:
-            if (envelope := self._envelope(outgoing)) is not None:
-                chosen.append((outgoing, envelope))
+        self._write(self._ahead)
+        chosen = [self._written.popleft() for _ in range(min(self._ahead, len(self._written)))]
         if chosen:
-            mine = self._written_down([each for each, _ in chosen])
+            mine = self._written_down([each.outgoing for each in chosen])
             db.session.commit()
             self._unwritten.clear()
-            self._marked.extend(each for each in chosen if each[0].id in mine)
+            self._marked.extend(each for each in chosen if each.outgoing.id in mine)
         return bool(self._marked)
+
+    def _write(self, count: int) -> bool:
+        """Have so many messages written out, if there are as many; whether there is any. Of many, signatures are made meanwhile."""
+        while len(self._written) < count and (outgoing := self._next()) is not None:
+            try:
+                written = self.writer.written(outgoing, self.now())
+            except MergeError as error:
+                self._unwritten.append(Outcome(outgoing, Unsendable(str(error)), self.now(), self.provider.name))
+                continue
+            if self._ahead > 1:
+                self.signers.begin(written.draft.signatures)
+            self._written.append(written)
+        return bool(self._written)
 
     def _next(self) -> Outgoing | None:
         if not self._batch:
@@ -153,13 +169,6 @@ class Delivery:
         if not taken:
             self._asks_at, self._size = now + _PAUSE, FIRST_BATCH
 
-    def _envelope(self, outgoing: Outgoing) -> Envelope | None:
-        try:
-            return self.writer.envelope(outgoing, self.now())
-        except MergeError as error:
-            self._unwritten.append(Outcome(outgoing, Unsendable(str(error)), self.now(), self.provider.name))
-            return None
-
     def _turn(self, seconds: float) -> None:
         ready, ended = self.provider.turn(seconds)
         self._note(ended)
@@ -172,7 +181,7 @@ class Delivery:
 
     def _is_time_to_write(self) -> bool:
         """Results wait for the next messages to be marked, if that is soon."""
-        is_soon = self._ahead > 1 and (self._marked or self._batch) and len(self._unwritten) < 2 * self._ahead
+        is_soon = self._ahead > 1 and self._has_more and len(self._unwritten) < 2 * self._ahead
         return bool(self._unwritten) and not is_soon
 
     def _note(self, ended: Sequence[Parcel]) -> None:
@@ -192,10 +201,10 @@ class Delivery:
                 )  # one at a time, so that a domain is left alone soon
 
     def _measure(self, ended: int) -> None:
-        """From the pace of the last tenth of a second, how many messages to mark at once: at most those of a quarter of a second."""
+        """From the pace of the last tenth of a second, or at first of less, how many to mark at once: at most those of a quarter of a second."""
         self._ended += ended
         passed = time.monotonic() - self._measured_at
-        if passed >= 0.1:
+        if passed >= (0.1 if self._ahead else 0.02):
             self._ahead = min(int(self._ended / passed * AHEAD), MOST_AHEAD) if self.provider.can_lose else 0
             self._ended, self._measured_at = 0, self._measured_at + passed
 
@@ -220,13 +229,20 @@ class Delivery:
         for domain, until in closed.items():
             some = [each for each in self._taken() if domain_of(each.to_address) == domain]
             self._batch = deque(each for each in self._batch if each not in some)
-            self._marked = deque(each for each in self._marked if each[0] not in some)
+            for queue in (self._written, self._marked):
+                left = [each for each in queue if each.outgoing not in some]
+                queue.clear()
+                queue.extend(left)
             ledger.release(messages, [(each.id, each.fence) for each in some], until)
             limits.count(self.now(), -len(some))
 
     def _taken(self) -> list[Outgoing]:
         """What is in our hands and not yet in the carrier's."""
-        return [*self._batch, *(each for each, _ in self._marked)]
+        return [*self._batch, *(each.outgoing for each in (*self._written, *self._marked))]
+
+    @property
+    def _has_more(self) -> bool:
+        return bool(self._batch or self._written or self._marked)
 
     def _go_on_with(self, ready: Sequence[Parcel], mine: set[int]) -> None:
         for parcel in ready:
@@ -244,7 +260,7 @@ class Delivery:
 
     def _waits_for_more(self, end: float) -> bool:
         """Wait for the moment at which more may go, if it comes within this run."""
-        if self._batch:
+        if self._has_more:
             return True
         now = self.now()
         with reading():
@@ -258,8 +274,8 @@ class Delivery:
     def _give_back(self) -> None:
         self._set_aside(results.record(self._unwritten))
         unsent = [*self._taken(), *(each.tag for each in self.provider.take_back())]
-        self._batch.clear()
-        self._marked.clear()
+        for queue in (self._batch, self._written, self._marked):
+            queue.clear()
         ledger.release(messages, [(each.id, each.fence) for each in unsent])
         limits.count(self.now(), -len(unsent))
         commit()

@@ -1,0 +1,113 @@
+"""Signing beside sending: an RSA signature takes longer than all the rest of an email, so other processors make it meanwhile."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from itertools import cycle
+
+from crm.delivery import signer
+from crm.delivery.dkim import Signature
+
+_TOGETHER = 8
+"""So many are asked for at once: waking the other process takes longer than telling it what to sign."""
+_MOST = 100
+"""So many answers of 350 bytes fit into a pipe; with more both sides would wait for each other."""
+
+
+class Signers:
+    """A signing process for each processor, from the first signature asked for until `close`.
+
+    Until they are ready, and whatever becomes of them, a signature they do not give is made where it is needed.
+    """
+
+    def __init__(self, count: int | None = None):
+        self.count = (os.cpu_count() or 1) if count is None else count
+        self.processes: list[Signing] = []
+        self._turns: Iterator[Signing] = iter(())
+
+    def begin(self, signatures: Iterable[Signature]) -> None:
+        """Have these signed meanwhile, but for those that are made more quickly than asked for."""
+        for each in signatures:
+            if each.key.algorithm == "rsa" and self.count > 1:
+                if not self.processes:
+                    self.processes = [Signing() for _ in range(self.count)]
+                    self._turns = cycle(self.processes)
+                if (process := next(self._turns)).is_ready:
+                    process.begin(each)
+
+    def close(self) -> None:
+        """End the processes."""
+        for each in self.processes:
+            each.close()
+        self.processes = []
+
+
+class Signing:
+    """A process that signs, and what it was asked and has not answered yet, in order."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, signer.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        self._begun: deque[Signature] = deque()
+        self._unasked: list[bytes] = []
+        self._is_ready: bool | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has started, and was there when it was last heard of."""
+        if self._is_ready is None and select.select([self.process.stdout], [], [], 0)[0]:
+            assert self.process.stdout is not None
+            self._is_ready = self.process.stdout.readline() == signer.READY
+        return bool(self._is_ready)
+
+    def begin(self, signature: Signature) -> None:
+        if len(self._begun) >= _MOST:
+            self.finish(self._begun[0])
+        self._unasked.append(b"%b %b\n" % (signature.key.der, b64encode(sha256(signature.data).digest())))
+        self._begun.append(signature)
+        signature.signer = self
+        if len(self._unasked) >= _TOGETHER:
+            self._ask()
+
+    def _ask(self) -> None:
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(b"".join(self._unasked))
+            self.process.stdin.flush()
+        except (OSError, ValueError):  # ended, or closed
+            self._lose()
+        self._unasked.clear()
+
+    def finish(self, wanted: Signature) -> None:
+        """Wait for this signature. It stays without a value if the process is no more."""
+        assert self.process.stdout is not None
+        if self._unasked and not wanted.value:
+            self._ask()
+        while not wanted.value and self._begun:
+            answer = self.process.stdout.readline()
+            if not answer.endswith(b"\n"):
+                self._lose()
+                return
+            self._begun.popleft().value = b64decode(answer)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in filter(None, (self.process.stdin, self.process.stdout)):
+            with suppress(OSError):
+                pipe.close()
+        self._lose()
+
+    def _lose(self) -> None:
+        self._begun.clear()
+        self._is_ready = False
