@@ -1,29 +1,35 @@
-"""Sending: personalised, tracked 30 kB messages through the whole ledger to a local mail server."""
+"""Sending: personalised, tracked 30 kB messages through the whole ledger to a local mail server.
+
+Compared is a loop of smtplib's `sendmail` over the same number of connections, kept open, in turns with ours. It sends the very bytes of a
+first round that is not measured: they lie ready, while ours, of the same content to others, are claimed, filled in, tracked, signed if
+asked for, marked, and their results and activities written. Connecting counts on both sides, and so do the processes that sign.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import resource
 import smtplib
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import Flask
 
 from bench.figures import Figure, fresh_app, seconds
 from bench.sink import sink
 from crm import create_app
-from crm.database import commit
+from crm.database import commit, db
 from crm.delivery import dkim
 from crm.demo.people import add_contacts
+from crm.email.models import EmailMessage
 from crm.email.operations import NewEmail, ensure_content, queue_emails
 from crm.email.sending import Delivery, new_delivery
 from crm.providers.mail import Envelope
 
-MESSAGES, ROUNDS, CONNECTIONS = 1_000, 3, 4
+MESSAGES, ROUNDS, CONNECTIONS = 2_000, 3, 4
 FEW, MANY = 1_000, 100_000
 PARAGRAPH = "Dear {{{{ contact.first_name | default: 'friend' }}}}, [read on](https://example.org/lesson/{}) about **verbs** and more. "
 _PLAIN = f"a smtplib loop sending the same bytes over {CONNECTIONS} connections in turn"
@@ -32,7 +38,7 @@ _PLAIN = f"a smtplib loop sending the same bytes over {CONNECTIONS} connections 
 def run() -> Iterator[Figure]:
     """Messages a second beside bare smtplib sending the same bytes, in turns; without DKIM and with it; and the processor's time."""
     with sink() as port, _school(port):
-        ids = add_contacts(MESSAGES * ROUNDS * 2)[: MESSAGES * ROUNDS]
+        ids = add_contacts(MESSAGES * (ROUNDS + 1))
         for signing in ("", " signed with DKIM"):
             if signing:
                 domain = new_delivery().writer.usual.host
@@ -54,24 +60,45 @@ def _school(port: int) -> AbstractContextManager[Flask]:
 
 
 def _figures(port: int, ids: list[int], signing: str) -> Iterator[Figure]:
-    sent: list[Envelope] = []
     ours, bare = [0.0, 0.0], [0.0, 0.0]
-    for at in range(ROUNDS):
-        _queue(ids[at::ROUNDS], signing)
-        first = len(sent)
-        _add(ours, lambda: _deliver(sent))
-        _add(bare, lambda first=first: _bare(port, sent[first:]))
-    count = len(sent)
+    first = _first_round(ids[:MESSAGES], signing)
+    before = _count_sent()
+    for at in range(1, ROUNDS + 1):
+        _queue(ids[at * MESSAGES : (at + 1) * MESSAGES], signing)
+        _add(ours, _deliver)
+        _add(bare, lambda: _bare(port, first))
+    count, bare_count = _count_sent() - before, ROUNDS * len(first)
     assert count > MESSAGES * ROUNDS * 0.9, f"{count} of {MESSAGES * ROUNDS} were sent"
-    name = f"tracked emails of {len(sent[0].data) // 1000} kB over {CONNECTIONS} connections{signing}"
-    yield Figure(name, count / ours[0], "messages/s", count / bare[0], _PLAIN)
-    yield Figure(f"{name}, by processor time", count / ours[1], "messages/s", count / bare[1], _PLAIN)
+    name = f"tracked emails of {len(first[0].data) // 1000} kB over {CONNECTIONS} connections{signing}"
+    yield Figure(name, count / ours[0], "messages/s", bare_count / bare[0], _PLAIN)
+    yield Figure(f"{name}, by processor time", count / ours[1], "messages/s", bare_count / bare[1], _PLAIN)
+
+
+def _first_round(ids: list[int], signing: str) -> list[Envelope]:
+    """What is sent in a round that is not measured, for keeping it takes time that sending does not."""
+    sent: list[Envelope] = []
+    _queue(ids, signing)
+    delivery = new_delivery()
+    _overheard(delivery, sent)
+    delivery.run(3600)
+    delivery.close()
+    return sent
+
+
+def _count_sent() -> int:
+    return db.session.scalar(sa.select(sa.func.count()).where(EmailMessage.status == "sent")) or 0
 
 
 def _add(spent: list[float], work: Callable[[], object]) -> None:
-    before = time.process_time()
+    before = _processor()
     spent[0] += seconds(work)
-    spent[1] += time.process_time() - before
+    spent[1] += _processor() - before
+
+
+def _processor() -> float:
+    """Seconds of processors' time so far, of this process and of those that it started and that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _queue(ids: list[int], signing: str = "") -> None:
@@ -80,9 +107,8 @@ def _queue(ids: list[int], signing: str = "") -> None:
     commit()
 
 
-def _deliver(sent: list[Envelope]) -> None:
+def _deliver() -> None:
     delivery = new_delivery()
-    _overheard(delivery, sent)
     delivery.run(3600)
     delivery.close()
 
