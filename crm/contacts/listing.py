@@ -22,8 +22,7 @@ from crm.contacts.models import Contact
 from crm.contacts.orders import FEW, SORTS, order_of, ordered, sort_of
 from crm.contacts.queries import scope
 from crm.contacts.search import found_among_others, found_by, said, searched
-from crm.database import db, is_postgresql, table_of
-from crm.lib.bulk import all_of
+from crm.database import among, db, is_postgresql, table_of
 from crm.lib.keyset import Order, Page, page, read_cursor, within
 from crm.users.models import User
 
@@ -177,7 +176,7 @@ def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
     if len(conditions) > 1 and wanted.text and not is_postgresql():
         ids = db.session.scalars(sa.select(contacts.c.id).select_from(source).where(*conditions).limit(FEW + 1)).all()
         if len(ids) <= FEW:
-            return _collected(wanted, contacts, [contacts.c.id.in_(all_of(ids))], cursor)
+            return _collected(wanted, contacts, [among(contacts.c.id, ids)], cursor)
     elif conditions and is_few(FEW, source, conditions):
         return _collected(wanted, source, conditions, cursor)
     if cheapest is not None:

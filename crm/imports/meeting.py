@@ -15,11 +15,10 @@ from crm.contacts.operations import NAMELESS, TAKEN, TAKEN_ID
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
-from crm.database import db, is_postgresql, table_of
+from crm.database import among, db, table_of
 from crm.imports.linking import resolve
 from crm.imports.rows import LINKS, Row, identity_without_email
 from crm.imports.seen import Seen
-from crm.lib.bulk import each_of
 
 CONTACTS = table_of(Contact)
 BY_COLUMN = {each.column or each.key: each for each in DETAILS}
@@ -148,11 +147,9 @@ def _by(column: str, values: Iterable[Any]) -> dict[Any, Any]:
 
 def _fetch(column: sa.Column[Any], values: Sequence[str]) -> Iterable[sa.Row[Any]]:
     wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
-    chunk = 500 if is_postgresql() else len(values)
-    for start in range(0, len(values), chunk or 1):
-        some = values[start : start + chunk]
-        among = column.in_(some if is_postgresql() else each_of(some))
-        yield from db.session.connection().execute(sa.select(*wanted).where(among).order_by(CONTACTS.c.id))
+    if values:
+        found = sa.select(*wanted).where(among(column, values)).order_by(CONTACTS.c.id)
+        yield from db.session.connection().execute(found)
 
 
 def _own_values(rows: Iterable[Row], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
