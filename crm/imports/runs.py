@@ -32,6 +32,7 @@ from crm.imports.rows import Known, Row, RowReader
 from crm.imports.seen import Seen
 from crm.imports.undoing import undo_batches
 from crm.lib import clock
+from crm.lib.ahead import ahead
 from crm.lib.bulk import execute_many
 from crm.lib.csv_files import Record, records
 from crm.tags.models import Tag
@@ -141,9 +142,9 @@ def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progre
     seen = Seen()
     for record in islice(source, found.rows_done):
         remember(reader.read(record), seen)
-    for chunk in _chunks(source, size):
+    for rows in ahead(_batches(source, reader, size)):
         began = time.monotonic()
-        _do_batch(found, [reader.read(record) for record in chunk], seen, rules)
+        _do_batch(found, rows, seen, rules)
         if progress:
             progress(found.rows_done, found.expected_rows)
         if time.monotonic() > until:
@@ -183,9 +184,9 @@ def _undo(found: ContactImport, until: float, is_gentle: bool) -> bool:
     return False
 
 
-def _chunks(source: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    while chunk := list(islice(source, size)):
-        yield chunk
+def _batches(source: Iterator[Record], reader: RowReader, size: int) -> Iterator[list[Row]]:
+    while rows := [reader.read(record) for record in islice(source, size)]:
+        yield rows
 
 
 def _do_batch(found: ContactImport, rows: list[Row], seen: Seen, rules: Rules) -> None:
