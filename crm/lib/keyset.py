@@ -100,7 +100,7 @@ def page(
     rows: list[sa.Row[Any]] = []
     for part, has_value in _parts(order, cursor, is_back):
         asked = with_value if with_value is not None and has_value else statement
-        wanted = _sorted(asked.add_columns(value), order, is_back).limit(size + 1 - len(rows))
+        wanted = _sorted(asked.add_columns(value), order, is_back, has_value).limit(size + 1 - len(rows))
         rows += fetch(wanted if part is None else wanted.where(part))
         if len(rows) > size:
             break
@@ -152,8 +152,9 @@ def _parts(order: Order, cursor: Cursor | None, is_back: bool) -> Iterator[tuple
             yield has_none, False
 
 
-def _sorted(statement: sa.Select[Any], order: Order, is_back: bool) -> sa.Select[Any]:
-    columns = (order.id,) if order.column is order.id else (order.column, order.id)
+def _sorted(statement: sa.Select[Any], order: Order, is_back: bool, has_value: bool = True) -> sa.Select[Any]:
+    """Those without a value by their id alone: named beside it, the column of a joined table has SQLite sort them all."""
+    columns = (order.column, order.id) if has_value and order.column is not order.id else (order.id,)
     if order.is_descending != is_back:
         return statement.order_by(*(each.desc() for each in columns))
     return statement.order_by(*columns)
