@@ -151,11 +151,22 @@ def claim(
 
     No row is given to two claimants, whatever runs beside it. Rows come in no particular order, with these columns or all of them.
     """
-    chosen = sa.select(table.c.id).where(found).order_by(order_by).limit(limit).with_for_update(skip_locked=True)
-    statement = (
-        sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*(returning or table.c))
-    )
+    statement = claiming(table, found, values, order_by=order_by, limit=limit, returning=returning)
     return db.session.execute(statement, execution_options={"synchronize_session": False}).all()
+
+
+def claiming(
+    table: sa.Table,
+    found: sa.ColumnElement[bool],
+    values: dict[str, Any],
+    *,
+    order_by: sa.ColumnElement[Any],
+    limit: int | sa.BindParameter[int],
+    returning: Sequence[sa.Column[Any]] | None = None,
+) -> sa.Update | sa.sql.dml.ReturningUpdate[Any]:
+    """The statement of `claim`, for what is claimed so often that making it anew each time counts."""
+    chosen = sa.select(table.c.id).where(found).order_by(order_by).limit(limit).with_for_update(skip_locked=True)
+    return sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*(returning or table.c))
 
 
 def insert_new(table: sa.Table, rows: Sequence[dict[str, Any]], returning: sa.Column[Any] | None = None) -> list[Any]:
@@ -251,6 +262,6 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 __all__ = [
-    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "among", "among_bound", "as_bound", "claim", "commit", "db",
+    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "among", "among_bound", "as_bound", "claim", "claiming", "commit", "db",
     "init_app", "insert_new", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

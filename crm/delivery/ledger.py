@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm.database import claim, db
+from crm.database import claiming, db
 from crm.health import hold
 
 LEASE = timedelta(seconds=20)
@@ -33,23 +34,33 @@ def claim_due(
     now: datetime,
     limit: int,
     where: sa.ColumnElement[bool] | None = None,
-    returning: Sequence[sa.Column[Any]] | None = None,
+    returning: tuple[sa.Column[Any], ...] | None = None,
+    **given: Any,
 ) -> Sequence[sa.Row[Any]]:
     """Take up to `limit` messages whose time has come, of those `where` is true of; nobody else gets them while the lease lasts.
 
-    None during a hold.
+    None during a hold. `where` is made once; what differs in it is `given` by name.
     """
     if hold.stands():
         return []
-    due = sa.and_(table.c.status == "pending", table.c.due_at <= now, sa.true() if where is None else where)
+    given |= {"now": now, "until": now + LEASE, "most": limit}
+    return db.session.execute(_claiming(table, where, returning), given, execution_options=_NO_ORM).all()
+
+
+@lru_cache(maxsize=16)
+def _claiming(
+    table: sa.Table, where: sa.ColumnElement[bool] | None, returning: tuple[sa.Column[Any], ...] | None
+) -> Any:
+    is_due = sa.and_(table.c.status == "pending", table.c.due_at <= sa.bindparam("now"))
     values = {
         "status": "claimed",
         "fence": table.c.fence + 1,
         "attempts": table.c.attempts + 1,
-        "lease_until": now + LEASE,
+        "lease_until": sa.bindparam("until"),
         "reason": None,
     }
-    return claim(table, due, values, order_by=table.c.due_at, limit=limit, returning=returning)
+    due, most = is_due if where is None else sa.and_(is_due, where), sa.bindparam("most", type_=sa.Integer)
+    return claiming(table, due, values, order_by=table.c.due_at, limit=most, returning=returning)
 
 
 def release(table: sa.Table, held: Sequence[tuple[int, int]], due_at: datetime | None = None) -> None:

@@ -19,6 +19,13 @@ _SUPPRESSED = sa.select(_suppressions.c.address, _suppressions.c.reason).where(
 )
 
 
+_ERASED = (
+    sa.select(_suppressions.c.id)
+    .where(_suppressions.c.channel == sa.bindparam("channel"), _suppressions.c.kind == "erased")
+    .limit(1)
+)
+
+
 def suppressed_among(addresses: Collection[str], channel: str = "email") -> dict[str, str]:
     """Those of these addresses nothing may be sent to, each with the reason."""
     spelt = {each.lower(): each.lower() for each in addresses}
@@ -30,8 +37,7 @@ def suppressed_among(addresses: Collection[str], channel: str = "email") -> dict
 
 def has_erased(channel: str = "email") -> bool:
     """Whether any address is kept as a hash alone."""
-    hashed = Suppression.channel == channel, Suppression.kind == "erased"
-    return db.session.scalar(sa.select(Suppression.id).where(*hashed).limit(1)) is not None
+    return db.session.scalar(_ERASED, {"channel": channel}) is not None
 
 
 def erased_among(addresses: Iterable[str], channel: str = "email") -> set[str]:

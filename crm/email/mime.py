@@ -1,7 +1,7 @@
 """One email as bytes, assembled by hand: the standard library's EmailMessage takes ten times as long."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import cached_property, lru_cache
 
@@ -91,7 +91,7 @@ def drafted(
     """The message of parts that are encoded already; `to` is a header's value, `named` the lines by which reports name it."""
     listed = _LISTED.format(url=unsubscribe_url, list_id=sender.list_id) if unsubscribe_url else ""
     head = (
-        f"{sender.lines}To: {to}\r\nSubject: {headers.text(email.subject)}\r\nDate: {_date(date.replace(microsecond=0))}\r\n"
+        f"{sender.lines}To: {to}\r\nSubject: {headers.text(email.subject)}\r\nDate: {_date(int(date.timestamp()))}\r\n"
         f"Message-ID: {message_id}\r\n{named}{listed}{_PARTS}"
     ).encode()
     body = (_TEXT, *email.text, _HTML, *email.html, _END)
@@ -110,5 +110,5 @@ _END = f"--{_BOUNDARY}--\r\n".encode()
 
 
 @lru_cache(maxsize=4)
-def _date(second: datetime) -> str:
-    return format_datetime(second)
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))

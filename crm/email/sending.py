@@ -110,8 +110,8 @@ class Delivery:
             elif self._marked or self._mark_ahead():
                 written = self._marked.popleft()
                 self.provider.take(written.envelope, written.outgoing, goes_on=True)
-                if self.signers.processes:  # as many again are being signed
-                    self._write(min(len(self._written) + 1, 2 * self._ahead))
+                if self.signers.processes:  # the next ones are signed meanwhile
+                    self._write(min(len(self._written) + 1, self._ahead))
             else:
                 return
 

@@ -10,6 +10,7 @@ from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,10 +97,16 @@ def _open_lanes(now: datetime) -> Sequence[sa.Row[Any]]:
 
     Locked until the commit where the database locks rows, so that holding a lane waits for a claim that had begun.
     """
+    return db.session.execute(_opening(), {"now": now}).all()
+
+
+@cache
+def _opening() -> sa.Select[Any]:
+    is_due = _due(_lanes.c.id, sa.bindparam("now"))
     found = sa.select(_lanes.c.id, _lanes.c.per_minute, _lanes.c.next_at).where(
-        _lanes.c.id.in_(sa.select(_waiting().c.lane_id)), _lanes.c.is_held.is_(False), _due(_lanes.c.id, now)
+        _lanes.c.id.in_(sa.select(_waiting().c.lane_id)), _lanes.c.is_held.is_(False), is_due
     )
-    return db.session.execute(found.order_by(_lanes.c.id).with_for_update(of=_lanes)).all()
+    return found.order_by(_lanes.c.id).with_for_update(of=_lanes)
 
 
 def _waiting() -> sa.CTE:
@@ -112,7 +119,7 @@ def _waiting() -> sa.CTE:
     return lane.union_all(sa.select(after.scalar_subquery()).where(lane.c.lane_id.is_not(None)))
 
 
-def _due(lane_id: Any, now: datetime, *, only_needed: bool = False) -> sa.ColumnElement[bool]:
+def _due(lane_id: Any, now: Any, *, only_needed: bool = False) -> sa.ColumnElement[bool]:
     waits = sa.select(1).where(
         _messages.c.status == "pending", _messages.c.lane_id == lane_id, _messages.c.due_at <= now
     )
@@ -123,9 +130,12 @@ def _claim_ordinary(now: datetime, limit: int, room: limits.Room) -> list[Taken]
     """Of the ordinary lane; once the day is used up, only what is no marketing."""
     if room.ordinary > 0:
         return _claim(now, min(limit, room.ordinary), ORDINARY)
-    return _claim(now, limit, ORDINARY, _messages.c.is_marketing.is_(False))
+    return _claim(now, limit, ORDINARY, _NEEDED)
 
 
-def _claim(now: datetime, limit: int, lane_id: int, *only: sa.ColumnElement[bool]) -> list[Taken]:
-    wanted = sa.and_(_messages.c.lane_id == lane_id, *only)
-    return [Taken._make(each) for each in ledger.claim_due(_messages, now, limit, wanted, _TAKEN)]
+_OF_LANE = _messages.c.lane_id == sa.bindparam("lane")
+_NEEDED = sa.and_(_OF_LANE, _messages.c.is_marketing.is_(False))
+
+
+def _claim(now: datetime, limit: int, lane_id: int, wanted: sa.ColumnElement[bool] = _OF_LANE) -> list[Taken]:
+    return [Taken._make(each) for each in ledger.claim_due(_messages, now, limit, wanted, _TAKEN, lane=lane_id)]

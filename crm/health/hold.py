@@ -24,6 +24,9 @@ WAKE = ("deliver", "process_enrollments", "run_broadcasts")
 """The jobs that go on when a hold ends."""
 
 
+_STANDING = sa.select(Hold).where(Hold.ended_at.is_(None)).order_by(Hold.id).limit(1)
+
+
 def stands() -> bool:
     """Whether everything is held back now. Notices a long standstill itself, whichever job asks first after it.
 
@@ -36,7 +39,7 @@ def stands() -> bool:
 
 def current() -> Hold | None:
     """The hold that stands."""
-    return db.session.scalar(sa.select(Hold).where(Hold.ended_at.is_(None)).order_by(Hold.id).limit(1))
+    return db.session.scalar(_STANDING)
 
 
 def begin(cause: str, since: datetime, by: str = "") -> Hold:

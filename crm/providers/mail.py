@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One email on its way: SMTP's sender and single recipient, and the message with CRLF line ends."""
 
     sender: str
@@ -17,8 +16,7 @@ class Envelope:
     """Whether a line may begin with a dot, so that it has to be looked for."""
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The carrier has it and answers for it."""
 
     code: int
