@@ -1,9 +1,11 @@
 """Signed tokens for links that leave the house: opens, clicks, unsubscribes. A token of one kind is worthless as another."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 from binascii import b2a_base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from flask import Flask, current_app
@@ -12,7 +14,6 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _BLOCK = 64  # bytes of a block of SHA-256
 _LETTERS = 43  # what its 32 bytes are in base64; with a byte of nothing behind them 44, and no padding
-Macs = Callable[[Sequence[str]], list[str]]
 
 
 class Tokens:
@@ -25,18 +26,18 @@ class Tokens:
         if not secret:
             raise ValueError("SECRET_KEY is empty: no token can be signed.")
         self._secrets = (secret, *filter(None, fallbacks))
-        self._macs: dict[str, list[Macs]] = {}
+        self._macs: dict[str, list[_Mac]] = {}
 
     def sign(self, kind: str, *numbers: int) -> str:
         """The token of `kind` ("open", "click", …) that carries these numbers."""
-        value = ".".join(map(_base36, numbers))
-        return f"{value}~{self._of_kind(kind)[0]([value])[0]}"
+        value = ".".join([_base36(each) for each in numbers])
+        return f"{value}~{self._of_kind(kind)[0].of(value)}"
 
     def sign_each(self, kind: str, number: int, count: int) -> list[str]:
         """What `sign(kind, number, 0)`, `sign(kind, number, 1)` and so on give."""
         start = f"{_base36(number)}."
         values = [start + each for each in _first(count)]
-        return [f"{value}~{mac}" for value, mac in zip(values, self._of_kind(kind)[0](values), strict=True)]
+        return [f"{value}~{mac}" for value, mac in zip(values, self._of_kind(kind)[0].of_each(values), strict=True)]
 
     def read(self, kind: str, token: str) -> tuple[int, ...] | None:
         """The numbers in a token of this kind; None if it was altered, forged or made for another purpose."""
@@ -44,14 +45,14 @@ class Tokens:
         if not (value.isascii() and mac.isascii()):
             return None
         for own in self._of_kind(kind):
-            if hmac.compare_digest(mac, own([value])[0]):  # the text, not its bytes: one signature, one spelling
+            if hmac.compare_digest(mac, own.of(value)):  # the text, not its bytes: one signature, one spelling
                 return _numbers(value)
         return None
 
-    def _of_kind(self, kind: str) -> list[Macs]:
+    def _of_kind(self, kind: str) -> list[_Mac]:
         if kind not in self._macs:
             self._macs[kind] = [
-                _macs(hmac.digest(each.encode(), f"cohort.{kind}".encode(), "sha256")) for each in self._secrets
+                _Mac(hmac.digest(each.encode(), f"cohort.{kind}".encode(), "sha256")) for each in self._secrets
             ]
         return self._macs[kind]
 
@@ -68,25 +69,34 @@ def tokens_of(app: Flask) -> Tokens:
     return app.extensions["tokens"]
 
 
-def _macs(key: bytes) -> Macs:
-    """HMAC-SHA256 (RFC 2104) of texts under this key of 32 bytes, in base64.
+class _Mac:
+    """HMAC-SHA256 (RFC 2104) of texts under a key of 32 bytes, in base64.
 
     A mail has a dozen links: the key is worked in once, not each time, and they are put into letters together.
     """
-    padded = key.ljust(_BLOCK, b"\0")
-    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
 
-    def signed(values: Sequence[str]) -> list[str]:
-        digests = []
+    def __init__(self, key: bytes):
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner, self._outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+
+    def of(self, value: str) -> str:
+        """The MAC of one text."""
+        first, second = self._inner.copy(), self._outer.copy()
+        first.update(value.encode())
+        second.update(first.digest())
+        return b2a_base64(second.digest(), newline=False).translate(_URL_SAFE, b"=").decode()
+
+    def of_each(self, values: Sequence[str]) -> list[str]:
+        """The MACs of several."""
+        copy_inner, copy_outer, digests = self._inner.copy, self._outer.copy, []
         for value in values:
-            first, second = inner.copy(), outer.copy()
+            first, second = copy_inner(), copy_outer()
             first.update(value.encode())
             second.update(first.digest())
-            digests.append(second.digest() + b"\0")
-        letters = b2a_base64(b"".join(digests), newline=False).translate(_URL_SAFE).decode()
+            digests.append(second.digest())
+        digests.append(b"")
+        letters = b2a_base64(b"\0".join(digests), newline=False).translate(_URL_SAFE).decode()
         return [letters[at : at + _LETTERS] for at in range(0, len(letters), _LETTERS + 1)]
-
-    return signed
 
 
 def _numbers(value: str) -> tuple[int, ...] | None:
