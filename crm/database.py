@@ -114,6 +114,12 @@ def reading() -> Iterator[None]:
         rollback()
 
 
+def is_full(error: sa.exc.OperationalError) -> bool:
+    """Whether the database could not write because there is no room."""
+    text = str(error.orig)
+    return "full" in text or "disk I/O" in text
+
+
 def after_commit(function: Callable[..., object], *arguments: Any) -> None:
     """Call `function` once this transaction is committed, once however often it was asked for; never if it is undone."""
     db.session.info.setdefault("after_commit", {})[function, arguments] = None
@@ -210,5 +216,5 @@ def table_of(model: type[Base]) -> sa.Table:
 
 __all__ = [
     "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "claim", "commit", "db",
-    "init_app", "insert_new", "is_postgresql", "reading", "reference", "rollback", "table_of",
+    "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip
