@@ -15,7 +15,7 @@ from crm.activity.vocabulary import Activity, Actor, EmailBounced
 from crm.database import UTCDateTime, db
 from crm.delivery import ledger
 from crm.delivery.operations import suppress
-from crm.email import domains
+from crm.email import domains, second_asking
 from crm.email.claiming import Outgoing, messages
 from crm.email.operations import sent_activity
 from crm.lib.bulk import execute_many
@@ -77,9 +77,9 @@ _TOUCH = (
 def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> set[str]:
     """Note that these messages are about to be written out, for at most `longest` seconds; the Message-IDs of those still ours to send.
 
-    Not their ids: a message whose lease ran out may be in our hands a second time, and only the newer claim counts.
+    Whoever refused since the claim gets nothing. Not their ids: a message whose lease ran out may be in our hands a second time, and only the newer claim counts.
     """
-    until = now + timedelta(seconds=longest)
+    chosen, until = second_asking.still_wanted(chosen, now), now + timedelta(seconds=longest)
     rows = [
         {
             "number": each.id, "held": each.fence, "now": now, "until": until, "address": each.to_address,

@@ -194,7 +194,9 @@ class OneLife(RuleBasedStateMachine):
         """What was claimed is about to be written out; only what is marked is."""
         mine = results.mark_sending(self.claimed, self.now, 5) if self.claimed else set()
         commit()
-        self.marked += [each for each in self.claimed if each.message_id in mine]
+        marked = [each for each in self.claimed if each.message_id in mine]
+        assert not {each.row.contact_id for each in marked} & (self.left | self.dead)
+        self.marked += marked
         self.claimed = []
 
     def _answer(self, end: str) -> None:

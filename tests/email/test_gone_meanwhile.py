@@ -9,7 +9,8 @@ from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import Actor
 from crm.database import commit, db
 from crm.delivery import ledger
-from crm.delivery.models import Suppression
+from crm.delivery.models import SendingDay, Suppression
+from crm.delivery.operations import suppress
 from crm.duplicates.operations import merge_contacts
 from crm.email import results
 from crm.email.claiming import claim_batch, messages
@@ -18,6 +19,9 @@ from crm.email.results import Outcome
 from crm.email.turns import Turns
 from crm.email.writing import Writer
 from crm.lib import clock
+from crm.preferences.choices import choose
+from crm.preferences.operations import unsubscribe
+from crm.preferences.proof import Source
 from crm.privacy.operations import erase_contact
 from crm.providers.mail import Accepted, Refused
 from tests import factories
@@ -112,3 +116,54 @@ def test_a_message_that_is_in_one_workers_hands_twice_is_written_once(carla):
     record(both, TAKEN)
     assert told() == [(carla.id, "email_sent")]
     assert db.session.query(EmailMessage).one().message_id == both[1].message_id
+
+
+def _leave(contact):
+    unsubscribe(contact, contact.email, by=BY)
+
+
+def _bounce(contact):
+    suppress(contact.email, "No such mailbox")
+
+
+def _switch_off(contact):
+    choose(contact, {"marketing_emails": False}, Source("page", BY))
+
+
+@pytest.mark.parametrize(
+    ("refuse", "reason"),
+    [(_leave, "unsubscribed"), (_bounce, "suppressed: No such mailbox"), (_switch_off, "no news and offers")],
+)
+def test_whoever_refuses_after_the_claim_gets_nothing(carla, dora, refuse, reason):
+    first, second = queue([carla, dora])
+    batch = claimed()
+    refuse(carla)
+    commit()
+    mine = results.mark_sending(batch, clock.now(), 5)
+    commit()
+    db.session.expire_all()
+    assert mine == {each.message_id for each in batch if each.id == second.id}
+    assert (first.status, second.status) == ("skipped", "sending")
+    assert reason in first.reason
+    assert first.lease_until is None
+
+
+def test_what_must_be_sent_goes_to_whoever_left_meanwhile(carla):
+    queue([carla], is_marketing=False)
+    batch = claimed()
+    _leave(carla)
+    commit()
+    assert len(results.mark_sending(batch, clock.now(), 5)) == 1
+
+
+def test_who_gets_nothing_does_not_count_for_the_day(app, carla, dora):
+    app.config["MAIL_PER_DAY"] = 10
+    queue([carla, dora])
+    batch = claimed()
+    assert db.session.query(SendingDay).one().count == 2
+    _leave(carla)
+    commit()
+    results.mark_sending(batch, clock.now(), 5)
+    commit()
+    db.session.expire_all()
+    assert db.session.query(SendingDay).one().count == 1
