@@ -86,6 +86,7 @@ class OneLife(RuleBasedStateMachine):
         self.left: set[int] = set()
         self.dead: set[int] = set()
         self.late: set[int] = set()
+        self.served: set[int] = set()
         self.were_unknown: set[int] = set()
         self.gone = 0
         self.is_complete = False
@@ -155,6 +156,8 @@ class OneLife(RuleBasedStateMachine):
         if survivor is loser:
             return
         self.gone += self._has_a_row(survivor) and self._has_a_row(loser)
+        if any(self.reached[each.id] for each in self._rows_of(loser)):
+            self.served |= {each.id for each in self._rows_of(survivor) if each.status in ("pending", "claimed")}
         self.left |= {survivor.id} if loser.id in self.left else set()
         merge_contacts(survivor, loser, (), kit.BY)
 
@@ -196,6 +199,7 @@ class OneLife(RuleBasedStateMachine):
         commit()
         marked = [each for each in self.claimed if each.message_id in mine]
         assert not {each.row.contact_id for each in marked} & (self.left | self.dead)
+        assert not {each.id for each in marked} & self.served
         self.marked += marked
         self.claimed = []
 
@@ -249,7 +253,10 @@ class OneLife(RuleBasedStateMachine):
         return [each for each in kit.messages(self._now_there()) if each.status == "unknown" and not each.resent_at]
 
     def _has_a_row(self, contact: Contact) -> bool:
-        return contact.id in {each.contact_id for each in kit.messages(self._now_there())}
+        return bool(self._rows_of(contact))
+
+    def _rows_of(self, contact: Contact) -> list[EmailMessage]:
+        return [each for each in kit.messages(self._now_there()) if each.contact_id == contact.id]
 
     def _done(self) -> None:
         commit()
