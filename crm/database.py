@@ -78,6 +78,17 @@ class Identified:
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
 
 
+class Numbered(Identified):
+    """A table whose numbers are never given again, though the row is gone: links, timelines and messages keep them.
+
+    On SQLite a number would go to the next row once the newest is deleted; on PostgreSQL it never does.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__table__.dialect_options["sqlite"]["autoincrement"] = True  # type: ignore[attr-defined]
+
+
 class Timestamped:
     """A table that knows when its rows were made and last changed."""
 
@@ -215,6 +226,6 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 __all__ = [
-    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "claim", "commit", "db",
+    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit", "claim", "commit", "db",
     "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Identified, Model, reference
+from crm.database import Identified, Model, Numbered, reference
 from crm.lib import clock
 
 KEPT_FOR = timedelta(days=30)
@@ -32,7 +32,7 @@ class DuplicatePair(Identified, Model):
     )
 
 
-class ContactMerge(Identified, Model):
+class ContactMerge(Numbered, Model):
     """One contact went into another. `packed` are the rows that went with it, `moved` those that changed hands: table, key, column.
 
     `before` and `after` are the fields of the survivor that were changed, `called_off` the ids of emails that would have come twice.

@@ -158,11 +158,11 @@ def _write_own(new: Sequence[Row], changed: Sequence[Row]) -> None:
 
 
 def _new_ids(count: int) -> Iterable[int]:
-    """Ids nobody else will take: SQLite has one writer, PostgreSQL a sequence."""
+    """Ids nobody else has, had or will take: SQLite has one writer and keeps the highest number given, PostgreSQL a sequence."""
     if is_postgresql():
         numbers = sa.text("SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)")
         return db.session.scalars(numbers, {"count": count}).all()
-    last = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(CONTACTS.c.id), 0))) or 0
+    last = db.session.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'contacts'")) or 0
     return range(last + 1, last + 1 + count)
 
 
