@@ -22,6 +22,7 @@ from crm.database import db, is_postgresql, table_of
 from crm.imports.consenting import keep_consent
 from crm.imports.meeting import BY_COLUMN, CONTACTS, Rules
 from crm.imports.models import ContactImportBatch, ContactImportLink
+from crm.imports.opting_out import opt_out
 from crm.imports.rows import Row
 from crm.lib import clock
 from crm.lib.bulk import execute_alike, execute_many
@@ -48,8 +49,11 @@ def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
     _index(new)
     reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
+    opt_out(rows, rules)
     keep_consent(
-        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")}, rules
+        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")},
+        rules,
+        {row.contact_id: row.line for row in new if row.contact_id and row.wants},
     )
     tagged = _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
     _note(

@@ -77,6 +77,8 @@ class ContactImport(Numbered, Model):
     unchanged: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
+    opted_out: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Rows that say their person wants no marketing email, whatever else became of them."""
     error: Mapped[str | None] = mapped_column(sa.String(500))
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)

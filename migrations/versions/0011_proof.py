@@ -1,4 +1,4 @@
-"""what a merge called off; numbers that are never given again
+"""what a merge called off, opt-outs that stand in files; numbers that are never given again
 
 On SQLite AUTOINCREMENT is a word of the table's definition and a row of sqlite_sequence; the rows and indexes are stored as without it.
 So the definition is edited where it stands, as https://sqlite.org/lang_altertable.html describes for changes that leave the file's
@@ -30,6 +30,8 @@ FORMER = {
 def upgrade() -> None:
     with op.batch_alter_table("contact_merges", schema=None) as batch_op:
         batch_op.add_column(sa.Column("called_off", JSON, server_default="[]", nullable=False))
+    with op.batch_alter_table("contact_imports", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("opted_out", sa.Integer(), server_default="0", nullable=False))
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
         never_again(connection)
