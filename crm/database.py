@@ -150,6 +150,8 @@ def claim(
     No row is given to two claimants, whatever runs beside it. Rows come in no particular order, with these columns or all of them.
     """
     chosen = sa.select(table.c.id).where(found).order_by(order_by).limit(limit).with_for_update(skip_locked=True)
+    if is_postgresql():  # it may read a subquery once per row, and so go beyond the limit
+        chosen = sa.select(chosen.cte("chosen").prefix_with("MATERIALIZED").c.id)
     statement = (
         sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*(returning or table.c))
     )
