@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.models import Contact
 from crm.database import Identified, Model, Numbered, Timestamped, reference
-from crm.delivery.models import Ledger
+from crm.delivery.models import EmailSender, Ledger
 from crm.lib import clock
 from crm.preferences.models import Topic
 
@@ -64,6 +64,7 @@ class EmailTemplate(Numbered, Timestamped, Model):
 
     content: Mapped[EmailContent] = relationship()
     topic: Mapped[Topic | None] = relationship()
+    sender: Mapped[EmailSender | None] = relationship()
 
 
 class EmailLane(Numbered, Model):
