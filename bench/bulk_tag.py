@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from bench.figures import Figure, fresh_app, seconds
 from crm.activity.dispatcher import dispatch
 from crm.activity.vocabulary import SYSTEM
+from crm.bulk.runs import BATCH
 from crm.contacts.models import Contact
-from crm.database import commit, db
+from crm.database import commit, db, table_of
 from crm.demo.people import add_contacts
 from crm.tags.models import Tag
 from crm.tags.operations import create_tag, tag_contacts
 
 CONTACTS = 100_000
-BATCH = 500
 RAW = "INSERT INTO contact_taggings (tag_id, contact_id, tagged_at) SELECT ?, id, '2026-01-01 00:00:00.000000' FROM contacts"
 
 
@@ -35,7 +35,7 @@ def run(count: int = CONTACTS) -> Iterator[Figure]:
 
 
 def _tag_all(tag: Tag) -> None:
-    ids = db.session.scalars(sa.select(Contact.id)).all()
+    ids = db.session.connection().scalars(sa.select(table_of(Contact).c.id)).all()
     for start in range(0, len(ids), BATCH):
         tag_contacts(tag, ids[start : start + BATCH], SYSTEM)
         commit()

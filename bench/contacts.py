@@ -86,7 +86,7 @@ def _school(both: ExitStack, size: int) -> School:
 
 def _fill(size: int) -> None:
     add_contacts(size)
-    for name, each in (("Half", 2), ("Few", 300)):
+    for name, each in (("Half", 2), ("Few", min(size // 60, 300))):
         db.session.execute(sa.text(TAGGED), {"tag": create_tag(name).id, "each": each})
     commit()
     db.session.execute(sa.text("ANALYZE"))

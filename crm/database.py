@@ -7,6 +7,7 @@ and so does a POST that only asks (`requires(…, reads=True)`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,11 +18,12 @@ import sqlalchemy as sa
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from crm.lib import clock
+from crm.lib.bulk import STAGED, insert_new_staged
 
 
 class UTCDateTime(sa.TypeDecorator[datetime]):
@@ -159,15 +161,38 @@ def claim(
 
 
 def insert_new(table: sa.Table, rows: Sequence[dict[str, Any]], returning: sa.Column[Any] | None = None) -> list[Any]:
-    """Insert those of `rows` that break no unique rule; the `returning` values of the new ones, in no particular order."""
+    """Insert those of `rows`, all with the same keys, that break no unique rule; the `returning` values of the new ones, in no particular order."""
     if not rows:
         return []
-    returning = table.c.id if returning is None else returning
+    statement = _dialect_insert(table).on_conflict_do_nothing()
+    returned = statement.returning(table.c.id if returning is None else returning)
+    is_complete = all(each.name in rows[0] or each.default is None for each in table.c)
+    if len(rows) >= STAGED and is_complete and not is_postgresql():
+        db.session.flush()
+        return insert_new_staged(db.session.connection(), returned, rows)
     made: list[Any] = []
     for start in range(0, len(rows), 500):
-        statement = _dialect_insert(table).on_conflict_do_nothing().returning(returning)
-        made += db.session.scalars(statement, rows[start : start + 500])
+        made += db.session.scalars(returned, rows[start : start + 500])
     return made
+
+
+def among(column: Any, values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """That the column has one of these ids or texts: one value to the database, however many there are."""
+    return among_bound(column, "among", as_bound(values))
+
+
+def among_bound(column: Any, name: str, values: Any = sa.sql.base.NO_ARG) -> sa.ColumnElement[bool]:
+    """The same for a statement executed many times, each with `as_bound(…)` as the value of `name`."""
+    given = {} if values is sa.sql.base.NO_ARG else {"value": values, "unique": True}
+    if is_postgresql():
+        return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type), **given))
+    each = sa.func.json_each(sa.bindparam(name, type_=sa.Text, **given)).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def as_bound(values: Sequence[Any]) -> Any:
+    """These ids or texts as one value."""
+    return list(values) if is_postgresql() else json.dumps(list(values))
 
 
 def _dialect_insert(table: sa.Table) -> Any:
@@ -228,6 +253,6 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 __all__ = [
-    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit", "claim", "commit", "db",
-    "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
+    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit", "among", "among_bound",
+    "as_bound", "claim", "commit", "db", "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

@@ -7,31 +7,38 @@ A database that is busy or full counts against no activity.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import sqlalchemy as sa
 from flask import current_app
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import ContactActivity, Fact
 from crm.activity.vocabulary import Activity
-from crm.database import commit, db, rollback
+from crm.database import among, commit, db, rollback, table_of
 from crm.lib import clock
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
-BATCH = 500
+BATCH = 1_000
+
+_activities = table_of(ContactActivity)
+_FACT = [
+    sa.cast(_activities.c.metadata, sa.Text) if name == "metadata_" else _activities.c[name] for name in Fact._fields
+]
 
 
 @dataclass(frozen=True)
 class Listener:
     """A reaction: `hear` gets the activities of these kinds, oldest first, and writes rows only. No kinds means every kind."""
 
-    hear: Callable[[Sequence[ContactActivity]], None]
+    hear: Callable[[Sequence[Fact]], None]
     kinds: tuple[type[Activity], ...] = ()
 
-    def of_interest(self, activities: Sequence[ContactActivity]) -> list[ContactActivity]:
+    def of_interest(self, activities: Sequence[Fact]) -> list[Fact]:
         """Those of `activities` this listener hears."""
         names = {each.kind for each in self.kinds}
         return [each for each in activities if not names or each.activity_type in names]
@@ -54,14 +61,18 @@ def dispatch(limit: int = BATCH) -> int:
     return len(ids)
 
 
-def waiting(limit: int = BATCH, only: int | None = None) -> Sequence[ContactActivity]:
+def waiting(limit: int = BATCH, only: int | None = None) -> list[Fact]:
     """Activities nobody has reacted to yet, oldest first, locked for this transaction."""
-    found = sa.select(ContactActivity).where(
-        ContactActivity.dispatched_at.is_(None), ContactActivity.dispatch_attempts < ATTEMPTS
-    )
+    c = _activities.c
+    found = sa.select(*_FACT).where(c.dispatched_at.is_(None), c.dispatch_attempts < ATTEMPTS)
     if only is not None:
-        found = found.where(ContactActivity.id == only)
-    return db.session.scalars(found.order_by(ContactActivity.id).limit(limit).with_for_update(skip_locked=True)).all()
+        found = found.where(c.id == only)
+    asked = found.order_by(c.id).limit(limit).with_for_update(skip_locked=True)
+    read = cache(json.loads)
+    return [
+        Fact(number, contact_id, kind, about, about_id, read(details), depth, at)
+        for number, contact_id, kind, about, about_id, details, depth, at in db.session.connection().execute(asked)
+    ]
 
 
 def parked() -> sa.Select[tuple[ContactActivity]]:
@@ -71,14 +82,14 @@ def parked() -> sa.Select[tuple[ContactActivity]]:
     )
 
 
-def _hand_out(batch: Sequence[ContactActivity]) -> None:
+def _hand_out(batch: Sequence[Fact]) -> None:
     listeners: Sequence[Listener] = current_app.extensions["listeners"]
     for listener in listeners:
         if heard := listener.of_interest(batch):
             listener.hear(heard)
     db.session.execute(
         sa.update(ContactActivity)
-        .where(ContactActivity.id.in_([each.id for each in batch]))
+        .where(among(ContactActivity.id, [each.id for each in batch]))
         .values(dispatched_at=clock.now()),
         execution_options={"synchronize_session": False},
     )

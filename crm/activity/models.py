@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,3 +45,16 @@ class ContactActivity(Identified, Model):
             postgresql_where=sa.text("dispatched_at IS NULL"),
         ),
     )
+
+
+class Fact(NamedTuple):
+    """What those who react to an activity are told of it: a row of the log as it was read, which nobody changes."""
+
+    id: int
+    contact_id: int
+    activity_type: str
+    subject_type: str | None
+    subject_id: int | None
+    metadata_: dict[str, Any]
+    depth: int
+    created_at: datetime

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import AudienceJoined, AudienceLeft
 from crm.audiences.models import DYNAMIC, Audience, AudienceTouch
 from crm.audiences.references import audiences_in
@@ -17,7 +17,7 @@ OWN = {AudienceJoined.kind, AudienceLeft.kind}
 _touch = table_of(AudienceTouch)
 
 
-def touch(activities: Sequence[ContactActivity]) -> None:
+def touch(activities: Sequence[Fact]) -> None:
     """Note these contacts, to be looked at again soon; joining and leaving only matter where audiences depend on audiences."""
     conditions = db.session.scalars(sa.select(Audience.condition).where(Audience.kind == DYNAMIC)).all()
     if conditions and not any(audiences_in(each) for each in conditions):

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import Activity
 from crm.automation.enrolling import Entry, end, enroll_entries
 from crm.automation.models import UNDER_WAY, Enrollment, Version, Workflow
 from crm.automation.types import TRIGGER_TYPES, TRIGGERS
-from crm.database import after_commit, db, table_of
+from crm.database import after_commit, among, db, table_of
 from crm.lib import clock
 from crm.queue import nudge
 
@@ -24,14 +24,15 @@ STARTING: tuple[type[Activity], ...] = tuple(
 _enrollments = table_of(Enrollment)
 
 
-def wake_waiting(activities: Sequence[ContactActivity]) -> None:
+def wake_waiting(activities: Sequence[Fact]) -> None:
     """Let those go on who wait for one of these, if it came after they began to wait and before their time ran out."""
-    happened: dict[tuple[int, str | None], list[ContactActivity]] = defaultdict(list)
-    for each in activities:
+    waiting = _waiting({each.contact_id for each in activities})
+    happened: dict[tuple[int, str | None], list[Fact]] = defaultdict(list)
+    for each in activities if waiting else ():
         happened[each.contact_id, each.activity_type].append(each)
     woken = [
         {"of": row.id, "event": event.id}
-        for row in _waiting({each.contact_id for each in activities})
+        for row in waiting
         if (event := _in_time(happened[row.contact_id, row.waiting_for], row))
     ]
     if woken:
@@ -45,16 +46,21 @@ def _waiting(contact_ids: set[int]) -> Sequence[sa.Row[tuple[int, int, str, obje
     e = _enrollments.c
     return db.session.execute(
         sa.select(e.id, e.contact_id, e.waiting_for, e.arrived_at, e.next_action_at)
-        .where(e.contact_id.in_(contact_ids), e.waiting_for.is_not(None), e.event_id.is_(None), e.status.in_(UNDER_WAY))
+        .where(
+            among(e.contact_id, sorted(contact_ids)),
+            e.waiting_for.is_not(None),
+            e.event_id.is_(None),
+            e.status.in_(UNDER_WAY),
+        )
         .with_for_update()
     ).all()
 
 
-def _in_time(events: Sequence[ContactActivity], waiting: sa.Row) -> ContactActivity | None:
+def _in_time(events: Sequence[Fact], waiting: sa.Row) -> Fact | None:
     return next((each for each in events if waiting.arrived_at <= each.created_at <= waiting.next_action_at), None)
 
 
-def reach_goals(activities: Sequence[ContactActivity]) -> None:
+def reach_goals(activities: Sequence[Fact]) -> None:
     """End the runs whose goal one of these is, and count them as converted."""
     for workflow, goal in _running(Version.goal):
         if reached := {each.contact_id for each in activities if each.activity_type == (goal or {}).get("event")}:
@@ -70,7 +76,7 @@ def _reach(workflow: Workflow, contact_ids: set[int]) -> None:
         db.session.execute(sa.update(Workflow).where(Workflow.id == workflow.id).values(total_converted=total))
 
 
-def start_workflows(activities: Sequence[ContactActivity]) -> None:
+def start_workflows(activities: Sequence[Fact]) -> None:
     """Enroll the contacts of these activities in every running workflow whose trigger means them."""
     for workflow, version in _running(Version):
         trigger = TRIGGERS.get(version.trigger_type or "")

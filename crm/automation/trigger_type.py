@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import Activity
 from crm.automation.declared import Declared
 
@@ -17,11 +17,11 @@ class TriggerType(Declared):
 
     activities: ClassVar[tuple[type[Activity], ...]] = ()
 
-    def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:  # noqa: ARG002
+    def matches(self, config: Mapping[str, Any], activity: Fact) -> bool:  # noqa: ARG002
         """Whether this activity, one of `activities`, starts the workflow."""
         return True
 
-    def meant(self, config: Mapping[str, Any], activities: Sequence[ContactActivity]) -> list[ContactActivity]:
+    def meant(self, config: Mapping[str, Any], activities: Sequence[Fact]) -> list[Fact]:
         """Those of these activities that start the workflow; for types that have to look something up, once for all."""
         return [each for each in activities if self.matches(config, each)]
 

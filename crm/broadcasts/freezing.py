@@ -19,10 +19,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from crm.broadcasts import operations, reach
 from crm.broadcasts.models import PURPOSE, Broadcast
 from crm.contacts.models import Contact
-from crm.database import after_commit, commit, db, is_postgresql, reading, rollback, table_of
+from crm.database import after_commit, among, commit, db, is_postgresql, reading, rollback, table_of
 from crm.email.models import EmailMessage
 from crm.lib import clock
-from crm.lib.bulk import all_of
 from crm.preferences.kinds import MARKETING
 from crm.queue import nudge
 
@@ -132,12 +131,11 @@ def _rows(broadcast: Broadcast, ids: Sequence[int], zones: Sequence[str], now: d
 def _ranked(broadcast: Broadcast, ids: Sequence[int]) -> sa.Select[Any]:
     """The contacts in an order that has nothing to do with them, those who can be written to apart."""
     c = _contacts.c
-    among = c.id.in_(ids if is_postgresql() else all_of(ids))
     mixed = ((c.id % 1_000_003) * 15_485_863 + broadcast.id * 7_919) % 32_452_843
     apart = sa.case((sa.and_(c.email.is_(None), c.guardian_id.is_(None)), 1), else_=0)
     rank = (sa.func.row_number().over(partition_by=apart, order_by=(mixed, c.id)) - 1).label("rank")
     size = sa.func.count().over(partition_by=apart).label("size")
-    return sa.select(c.id, c.email, c.guardian_id, c.timezone, rank, size).where(among)
+    return sa.select(c.id, c.email, c.guardian_id, c.timezone, rank, size).where(among(c.id, ids))
 
 
 def _tries(broadcast: Broadcast, some: sa.Subquery) -> sa.ColumnElement[bool] | None:
@@ -161,8 +159,9 @@ def _due_at(broadcast: Broadcast, some: sa.Subquery, zones: Sequence[str], now: 
 
 
 def _zones(ids: Sequence[int]) -> Sequence[str]:
-    among = _contacts.c.id.in_(ids if is_postgresql() else all_of(ids))
-    found = sa.select(_contacts.c.timezone).where(among, _contacts.c.timezone.is_not(None)).distinct()
+    found = (
+        sa.select(_contacts.c.timezone).where(among(_contacts.c.id, ids), _contacts.c.timezone.is_not(None)).distinct()
+    )
     return [each for each in db.session.scalars(found) if each]
 
 

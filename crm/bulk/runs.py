@@ -20,11 +20,17 @@ from crm.contacts.listing import matching, read_wanted
 from crm.contacts.queries import visible_ids
 from crm.database import commit, db, rollback, table_of
 from crm.lib import clock
+from crm.lib.bulk import execute_many
 
 ACTIONS, CHANGES = table_of(BulkAction), table_of(BulkActionChange)
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 5
 BATCH = 1_000
+_KEEP = (
+    sa.update(CHANGES)
+    .where(CHANGES.c.action_id == sa.bindparam("action"), CHANGES.c.contact_id == sa.bindparam("contact"))
+    .values(is_changed=True, before=sa.bindparam("had", type_=CHANGES.c.before.type))
+)
 
 
 class Overtaken(Exception):
@@ -123,11 +129,9 @@ def _do_batch(action: BulkAction, ids: Sequence[int]) -> None:
 
 def _apply(action: BulkAction, ids: Sequence[int]) -> int:
     before = action.kind.apply(ids, action.params, _actor(action))
-    of_row = (CHANGES.c.action_id == sa.bindparam("action"), CHANGES.c.contact_id == sa.bindparam("contact"))
-    statement = sa.update(CHANGES).where(*of_row).values(is_changed=True, before=sa.bindparam("had"))
     rows = [{"action": action.id, "contact": each, "had": had} for each, had in before.items()]
-    if rows and action.kind.is_undoable:
-        db.session.connection().execute(statement, rows)
+    if action.kind.is_undoable:
+        execute_many(db.session.connection(), _KEEP, rows)
     return len(before)
 
 

@@ -1,8 +1,6 @@
-"""The list of contacts: what it can be narrowed to and sorted by, its pages and its count.
+"""The list of contacts: what it can be narrowed to and sorted by, and its count; `paging` has its pages.
 
-Other features add filters, columns and bulk actions by declaring them here and naming them in the map. The list costs the same
-at a thousand and at a million contacts: where few contacts are left they are collected and sorted, where many are, the index of
-the order is walked until a page is full.
+Other features add filters, columns and bulk actions by declaring them here and naming them in the map.
 """
 
 from __future__ import annotations
@@ -20,17 +18,12 @@ from crm.conditions.compiler import compile_condition
 from crm.contacts.columns import may_sort_by
 from crm.contacts.few import count_up_to, is_few
 from crm.contacts.models import Contact
-from crm.contacts.orders import FEW, SORTS, order_of, ordered, sort_of
+from crm.contacts.orders import FEW, ordered, sort_of
 from crm.contacts.queries import scope
 from crm.contacts.search import found_among_others, found_by, said, searched
-from crm.database import db, is_postgresql, table_of
-from crm.lib.bulk import all_of
-from crm.lib.keyset import Order, Page, page, read_cursor, within
+from crm.database import db, table_of
 from crm.users.models import User
 
-PAGE = 50
-STRIDES = (1_000, 12_000)
-"""So far the order is walked before words that many share are looked up in the index; the second only where the first shows promise."""
 COUNTED = 10_000
 """Counts stop here and say so."""
 DEFAULT = "-created"
@@ -144,78 +137,16 @@ def _json(text: str) -> Any:
         return None
 
 
-def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Page:
-    """One page of rows with what the list shows of each contact."""
-    return _near(wanted, viewer, cursor) or _looked_up(wanted, viewer, cursor)
-
-
-def _near(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
-    """The page of a search for words that many share, if it fills from the next contacts in its order."""
-    shared = said(wanted.text, FEW) if wanted.text else None
-    if shared is None or order_of(wanted.sort) is None:
-        return None
-    contacts, others = table_of(Contact), _conditions(wanted, viewer)
-    is_newest_first = wanted.sort == DEFAULT and not others
-    order = Order(contacts.c.id, contacts.c.id, is_descending=True) if is_newest_first else order_of(wanted.sort)
-    place = read_cursor(cursor, order)
-    for stride in STRIDES:
-        edge = within(order, place, _fetch, stride)
-        if edge is None:
-            return None
-        found = _page(contacts, contacts, order, [shared, edge, *others], cursor)
-        if found.previous if place and place.is_back else found.next:
-            return found
-        if len(found.rows) * STRIDES[-1] < PAGE * stride:
-            return None
-    return None
-
-
-def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
-    source, conditions, cheapest = _source(wanted, viewer)
-    contacts = table_of(Contact)
-    if cheapest is not None and wanted.sort == DEFAULT:
-        return _page(source, contacts, Order(cheapest, cheapest, is_descending=True), conditions, cursor)
-    if len(conditions) > 1 and wanted.text and not is_postgresql():
-        ids = db.session.scalars(sa.select(contacts.c.id).select_from(source).where(*conditions).limit(FEW + 1)).all()
-        if len(ids) <= FEW:
-            return _collected(wanted, contacts, [contacts.c.id.in_(all_of(ids))], cursor)
-    elif conditions and is_few(FEW, source, conditions):
-        return _collected(wanted, source, conditions, cursor)
-    if cheapest is not None:
-        conditions = [found_by(wanted.text)]
-    return _page(*ordered(wanted.sort, contacts, contacts), conditions, cursor)
-
-
-def _collected(
-    wanted: Wanted, source: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]], cursor: str | None
-) -> Page:
-    """The page of few contacts, who are sorted by what the order needs of them; the rest is read of those on the page."""
-    contacts = table_of(Contact)
-    sort = contacts.c[(sort_of(wanted.sort) or SORTS["created"]).sorted_column]
-    some = (
-        sa.select(contacts.c.id, *([sort] if sort is not contacts.c.id else ())).select_from(source).where(*conditions)
-    )
-    found = some.limit(FEW + 1).subquery("contacts")
-    tables, _, order = ordered(wanted.sort, found, found)
-    place = read_cursor(cursor, order)
-    narrow = page(sa.select(order.id).select_from(tables), order, place, _fetch, PAGE)
-    wide = {
-        each.id: each
-        for each in _fetch(_shown(contacts, contacts).where(contacts.c.id.in_([each.id for each in narrow.rows])))
-    }
-    return replace(narrow, rows=[wide[each.id] for each in narrow.rows])
-
-
 def contact_count(wanted: Wanted, viewer: User, most: int | None = None) -> int:
     """How many contacts there are, counted up to `most`, else to one more than COUNTED."""
-    source, conditions, _ = _source(wanted, viewer)
+    source, conditions, _ = source_of(wanted, viewer)
     return count_up_to(most or COUNTED + 1, source, conditions)
 
 
 def matching(wanted: Wanted, viewer: User) -> sa.Select[tuple[int]]:
     """The ids of all contacts of the list."""
     words = [found_by(wanted.text)] if wanted.text else []
-    return sa.select(Contact.id).where(*_conditions(wanted, viewer), *words)
+    return sa.select(Contact.id).where(*conditions_of(wanted, viewer), *words)
 
 
 def contact_list_url(wanted: Wanted) -> str:
@@ -225,7 +156,7 @@ def contact_list_url(wanted: Wanted) -> str:
 
 def matching_ids(wanted: Wanted, viewer: User) -> Sequence[int]:
     """The ids of every contact of the list, in its order: all pages of it at once."""
-    source, conditions, _ = _source(wanted, viewer)
+    source, conditions, _ = source_of(wanted, viewer)
     tables, _, order = ordered(wanted.sort, source, table_of(Contact))
     columns: list[sa.ColumnElement[Any]] = [order.column, order.id]
     columns = [each.desc() for each in columns] if order.is_descending else columns
@@ -238,7 +169,7 @@ def sort_url_value(wanted: Wanted, key: str) -> str:
     return f"-{key}" if wanted.sort == key else key
 
 
-def _source(
+def source_of(
     wanted: Wanted, viewer: User
 ) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]], sa.ColumnElement[int] | None]:
     """The tables to read from, the conditions that narrow them, and the cheapest order of a search for words alone.
@@ -246,7 +177,7 @@ def _source(
     Words beside other conditions are looked up once and kept: asked again for each contact that the others leave, a word
     that many share takes half a minute at a million contacts.
     """
-    others = _conditions(wanted, viewer)
+    others = conditions_of(wanted, viewer)
     if not wanted.text:
         return table_of(Contact), others, None
     if others:
@@ -258,7 +189,7 @@ def _source(
     return source, [matches], cheapest
 
 
-def _conditions(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
+def conditions_of(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
     """What the viewer's scope and the filters ask of a contact."""
     conditions = [scope(viewer)]
     for each in filters_for(viewer):
@@ -267,26 +198,3 @@ def _conditions(wanted: Wanted, viewer: User) -> list[sa.ColumnElement[bool]]:
     if wanted.condition:
         conditions.append(compile_condition(wanted.tree))
     return [each for each in conditions if not isinstance(each, sa.True_)]
-
-
-def _page(
-    source: sa.FromClause,
-    contacts: sa.FromClause,
-    order: Order,
-    conditions: Sequence[sa.ColumnElement[bool]],
-    cursor: str | None,
-) -> Page:
-    from_here = _shown(source, contacts).where(*conditions)
-    walked = None if order.walked is None else _shown(order.walked, contacts).where(*conditions)
-    return page(from_here, order, read_cursor(cursor, order), _fetch, PAGE, walked)
-
-
-def _shown(source: sa.FromClause, contacts: sa.FromClause) -> sa.Select[Any]:
-    """What the list shows of each contact."""
-    users = table_of(User)
-    shown = (*(contacts.c[name] for name in SHOWN), users.c.name.label("owner_name"))
-    return sa.select(*shown).select_from(source.outerjoin(users, users.c.id == contacts.c.owner_id))
-
-
-def _fetch(statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
-    return db.session.execute(statement).all()

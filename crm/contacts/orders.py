@@ -16,6 +16,8 @@ from crm.users.models import Team, User
 
 FEW = 5_000
 """So many contacts are collected and sorted rather than found by walking an index."""
+NEWEST = "-id"
+"""The order of what is searched for: as the index of words has it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def sort_of(text: str) -> Sort | None:
     key = text.removeprefix("-")
     if key in SORTS:
         return SORTS[key]
+    if text == NEWEST:
+        return Sort("Newest", "id")
     own = field_named(key)
     return Sort(own.label, own.kind.column, True, own.id) if own else None
 

@@ -17,6 +17,7 @@ from babel import Locale, localedata
 from email_validator import EmailNotValidError, validate_email
 
 from crm.contacts.models import LIFECYCLE_STAGES
+from crm.contacts.own_names import OWN_NAMES
 from crm.lib import clock
 from crm.lib.words import fold
 
@@ -201,7 +202,7 @@ def languages_by_name() -> dict[str, str]:
     """Folded tag or name of a language → its two-letter tag; names in other languages and its own."""
     codes = [code for code in Locale("en").languages if re.fullmatch("[a-z]{2}", code)]
     found = {fold(str(Locale(spoken).languages.get(code, code))): code for spoken in SPOKEN for code in codes}
-    own = {fold(Locale(code).get_language_name(code) or code): code for code in codes if localedata.exists(code)}
+    own = {fold(name): code for code, name in OWN_NAMES.items()}
     return {**found, **own, **{code: code for code in codes}}
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from crm.contacts import listing
+from crm.contacts import listing, paging
 from crm.contacts.chips import chips_of
 from crm.contacts.columns import chosen_columns
 from crm.contacts.fieldset import details_for, stage_marks
@@ -29,7 +29,7 @@ bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 def index() -> ResponseReturnValue:
     """The list; for htmx only the part below the header."""
     wanted = listing.read_wanted(request.args, current_user)
-    page = listing.contact_page(wanted, current_user, request.args.get("at"))
+    page = paging.contact_page(wanted, current_user, request.args.get("at"))
     if not page.rows and request.args.get("at"):
         return redirect(url_for(".index", **wanted.query()))
     template = "contacts/_list.html" if is_htmx() else "contacts/index.html"

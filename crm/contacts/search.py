@@ -19,6 +19,8 @@ from crm.contacts.models import Contact
 from crm.database import db, is_postgresql, table_of
 from crm.lib.words import fold
 
+LONGEST_READY = 4
+"""Beginnings of words up to so many letters have an index of their own."""
 TEXT = "sort_name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '')"
 """What is searched: the name without accents and case, the address and the number."""
 WORDS = (
@@ -174,6 +176,15 @@ def searched(text: str) -> tuple[sa.FromClause, sa.ColumnElement[bool], sa.Colum
     index = sa.table(way.table, sa.column("rowid", sa.Integer))
     matches = sa.text(way.condition).bindparams(**way.values)
     return index.join(contacts, contacts.c.id == index.c.rowid), matches, index.c.rowid  # type: ignore[return-value]
+
+
+def is_ready(text: str, few: int) -> bool:
+    """Whether the index of words gives the newest of what it finds without reading all of it first: short beginnings, or what not many share."""
+    typed = words(text)
+    if is_postgresql() or not typed:
+        return False
+    stems = by_beginnings(" ".join(word[:LONGEST_READY] for word in typed))
+    return max(map(len, typed)) <= LONGEST_READY or stems is None or stems.up_to(20 * few) < 20 * few
 
 
 def said(text: str, few: int) -> sa.ColumnElement[bool] | None:

@@ -77,7 +77,7 @@ def sweep(after: str, count: int = 500) -> str:
 
 def words_of(names: Iterable[str]) -> set[str]:
     """The words of these names that can be misspelt."""
-    found = {word for name in set(names) for word in re.findall(r"[^\W\d_]+", name)}
+    found = set(re.findall(r"[^\W\d_]+", " ".join(names)))
     return {word for word in found if 3 <= len(word) <= LONGEST}
 
 

@@ -20,16 +20,16 @@ CHUNK = 500
 CONTACTS = table_of(Contact)
 
 
-def link_all(import_id: int, existing: str, actor: Actor, seen: Seen | None = None) -> None:
+def link_all(import_id: int, existing: str, actor: Actor, seen: Sequence[Seen] = ()) -> None:
     """Make the links that were left, some at a time, each with a commit; those who mean nobody stay listed.
 
-    A dry run gives `seen`, and makes none: who came in the file counts as found.
+    A dry run gives whom it has `seen`, and makes none: who came in the file counts as found.
     """
     after = 0
     while links := _next(import_id, after):
         known = resolve({each.text for each in links})
-        done = [each for each in links if each.text in known or (seen and _is_in_file(each.text, seen))]
-        if seen is None:
+        done = [each for each in links if each.text in known or _is_in_file(each.text, seen)]
+        if not seen:
             _make(import_id, done, known, existing, actor)
         ids = [each.id for each in done]
         db.session.execute(sa.delete(ContactImportLink).where(ContactImportLink.id.in_(ids)))
@@ -42,9 +42,10 @@ def _next(import_id: int, after: int) -> Sequence[ContactImportLink]:
     return db.session.scalars(found.order_by(ContactImportLink.id).limit(CHUNK)).all()
 
 
-def _is_in_file(text: str, seen: Seen) -> bool:
+def _is_in_file(text: str, seen: Sequence[Seen]) -> bool:
     return any(
-        seen.has(each)
+        some.has(each)
+        for some in seen
         for each in (text, f"external_id {text}", f"=external_id {text}", f"=email {text}", f"|{text.lower()}")
     )
 

@@ -15,11 +15,10 @@ from crm.contacts.operations import NAMELESS, TAKEN, TAKEN_ID
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
-from crm.database import db, is_postgresql, table_of
+from crm.database import among, db, table_of
 from crm.imports.linking import resolve
 from crm.imports.rows import LINKS, Row, identity_without_email
 from crm.imports.seen import Seen
-from crm.lib.bulk import each_of
 
 CONTACTS = table_of(Contact)
 BY_COLUMN = {each.column or each.key: each for each in DETAILS}
@@ -50,17 +49,17 @@ class Rules:
         return any(each.startswith(PREFIX) for each in self.fills)
 
 
-def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
-    """Give each row its outcome. `seen` remembers, over all batches, on which line a person came first."""
-    candidates = [row for row in rows if not row.outcome and _is_first(row, seen)]
+def sort_out(rows: Sequence[Row], taken: Seen, rules: Rules) -> None:
+    """Give each row its outcome. `taken` remembers, over all batches, on which line a value came first that no two contacts share."""
+    candidates = [row for row in rows if not row.outcome]
     there = _Contacts(candidates, rules.dedupe)
-    _keep_apart(candidates, seen, there, rules.dedupe)
-    candidates = [row for row in candidates if not row.outcome]
+    if _keep_apart(candidates, taken, there, rules.dedupe):
+        candidates = [row for row in candidates if not row.outcome]
     if rules.fills & LINKED:
         _link(candidates)
     own = _own_values(candidates, [each.id for row in candidates if (each := there.of(row))]) if rules.fills_own else {}
     for row in candidates:
-        contact = there.of(row)
+        contact = there.of(row) if there.are_any else None
         if contact is None:
             row.outcome = "created"
         elif rules.only_of is not None and contact.owner_id != rules.only_of:
@@ -69,17 +68,11 @@ def sort_out(rows: Sequence[Row], seen: Seen, rules: Rules) -> None:
             _meet(row, contact, {**contact._mapping, **own.get(contact.id, {})}, rules.existing)
 
 
-def remember(row: Row, seen: Seen) -> None:
-    """Note a row dealt with before the import was interrupted."""
-    if not row.outcome:
-        seen.first_line(row.identity, row.line)
-
-
-def _is_first(row: Row, seen: Seen) -> bool:
-    line = seen.first_line(row.identity, row.line)
-    if line != row.line:
-        row.skip(f"The same person as on line {line}.")
-    return line == row.line
+def note_repeated(rows: Sequence[Row], seen: Seen) -> None:
+    """Skip those who came on an earlier line. `seen` remembers, over all batches, on which line a person came first."""
+    for row in rows:
+        if not row.outcome and (line := seen.first_line(row.identity, row.line)) != row.line:
+            row.skip(f"The same person as on line {line}.")
 
 
 class _Contacts:
@@ -90,11 +83,12 @@ class _Contacts:
         self.by: dict[str, dict[Any, Any]] = {"email": _by("email", [row.values.get("email") for row in rows])}
         for column in {dedupe, "external_id"} - {"email"}:
             self.by[column] = _by(column, [row.values.get(column) for row in rows])
-        names = [row.sort_name for row in rows if row.identity.count("|")]
+        names = [row.sort_name for row in rows if "|" in row.identity]
         self.by_name: dict[str, Any] = {}
         for each in _fetch(CONTACTS.c.sort_name, names):
             if each.phone or not each.email:
                 self.by_name.setdefault(identity_without_email(each.phone, each.sort_name), each)
+        self.are_any = any(self.by.values()) or bool(self.by_name)
 
     def of(self, row: Row) -> Any:
         """The contact the row is about, if there is one."""
@@ -109,11 +103,11 @@ class _Contacts:
         return self.by[column].get(value)
 
 
-def _keep_apart(rows: Sequence[Row], seen: Seen, there: _Contacts, dedupe: str) -> None:
-    """Refuse rows that would give two contacts one address or external ID, and those that name nobody."""
+def _keep_apart(rows: Sequence[Row], taken: Seen, there: _Contacts, dedupe: str) -> bool:
+    """Refuse rows that would give two contacts one address or external ID, and those that name nobody. Whether there can be any."""
     columns = [each for each in UNIQUE if any(each in row.values for row in rows)]
     if dedupe == "email" and columns in ([], ["email"]):
-        return
+        return False
     for row in rows:
         contact = there.of(row)
         for column in columns:
@@ -123,10 +117,11 @@ def _keep_apart(rows: Sequence[Row], seen: Seen, there: _Contacts, dedupe: str) 
             is_differing = contact is not None and getattr(contact, dedupe) not in (None, row.values.get(dedupe))
             if value and (is_another or (column == "email" and is_differing and dedupe in row.values)):
                 row.refuse("", str(value), UNIQUE[column])
-            elif value and column != dedupe and seen.first_line(f"={column} {value}", row.line) != row.line:
+            elif value and column != dedupe and taken.first_line(f"={column} {value}", row.line) != row.line:
                 row.refuse("", str(value), f"{UNIQUE[column]} It stands on an earlier line.")
         if not row.outcome and contact is None and row.usual_identity == "|":
             row.refuse("", "", NAMELESS)
+    return True
 
 
 def _link(rows: Sequence[Row]) -> None:
@@ -149,11 +144,9 @@ def _by(column: str, values: Iterable[Any]) -> dict[Any, Any]:
 
 def _fetch(column: sa.Column[Any], values: Sequence[str]) -> Iterable[sa.Row[Any]]:
     wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
-    chunk = 500 if is_postgresql() else len(values)
-    for start in range(0, len(values), chunk or 1):
-        some = values[start : start + chunk]
-        among = column.in_(some if is_postgresql() else each_of(some))
-        yield from db.session.connection().execute(sa.select(*wanted).where(among).order_by(CONTACTS.c.id))
+    if values:
+        found = sa.select(*wanted).where(among(column, values)).order_by(CONTACTS.c.id)
+        yield from db.session.connection().execute(found)
 
 
 def _own_values(rows: Iterable[Row], ids: Sequence[int]) -> dict[int, dict[str, Any]]:

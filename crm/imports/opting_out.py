@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from crm.contacts.models import Contact
-from crm.database import after_commit, db, insert_new, is_postgresql, table_of
+from crm.database import after_commit, among, db, insert_new, table_of
 from crm.imports.meeting import CONTACTS, Rules
 from crm.imports.rows import Row
 from crm.lib import clock
-from crm.lib.bulk import all_of, each_of
 from crm.preferences.choices import choose
 from crm.preferences.leavers import Leaver, leave_all
 from crm.preferences.models import EmailUnsubscribe
@@ -63,8 +62,6 @@ def _contacts(rows: Sequence[Row]) -> tuple[dict[int | None, sa.Row], dict[str |
     ids = [row.contact_id for row in rows if row.contact_id]
     emails = [row.values["email"] for row in rows if row.values.get("email")]
     found = sa.select(CONTACTS.c.id, CONTACTS.c.email, CONTACTS.c.owner_id)
-    among_ids = CONTACTS.c.id.in_(ids if is_postgresql() else all_of(ids))
-    among_emails = CONTACTS.c.email.in_(emails if is_postgresql() else each_of(emails))
     connection = db.session.connection()
-    by_id = {each.id: each for each in connection.execute(found.where(among_ids))}
-    return by_id, {each.email: each for each in connection.execute(found.where(among_emails))}
+    by_id = {each.id: each for each in connection.execute(found.where(among(CONTACTS.c.id, ids)))}
+    return by_id, {each.email: each for each in connection.execute(found.where(among(CONTACTS.c.email, emails)))}

@@ -26,12 +26,13 @@ from crm.imports import operations
 from crm.imports.batches import apply, keep_links, words_of
 from crm.imports.columns import FOR_ALL_SEEING, fields
 from crm.imports.ending import link_all
-from crm.imports.meeting import Rules, remember, sort_out
+from crm.imports.meeting import Rules, note_repeated, sort_out
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
 from crm.imports.rows import Known, Row, RowReader
 from crm.imports.seen import Seen
 from crm.imports.undoing import undo_batches
 from crm.lib import clock
+from crm.lib.ahead import ahead
 from crm.lib.bulk import execute_many
 from crm.lib.csv_files import Record, records
 from crm.tags.models import Tag
@@ -138,12 +139,12 @@ def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progre
     reader = _reader_for(found)
     rules = replace(_rules_for(found), fills=reader.fills)
     source = records(operations.path_of(found), found.layout)
-    seen = Seen()
-    for record in islice(source, found.rows_done):
-        remember(reader.read(record), seen)
-    for chunk in _chunks(source, size):
+    seen, taken = Seen(), Seen()
+    for _ in _batches(islice(source, found.rows_done), reader, size, seen):
+        pass
+    for rows in ahead(_batches(source, reader, size, seen)):
         began = time.monotonic()
-        _do_batch(found, [reader.read(record) for record in chunk], seen, rules)
+        _do_batch(found, rows, taken, rules)
         if progress:
             progress(found.rows_done, found.expected_rows)
         if time.monotonic() > until:
@@ -151,14 +152,14 @@ def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progre
             return True
         if is_gentle:
             time.sleep(min(time.monotonic() - began, 0.5))
-    _end(found, seen, rules)
+    _end(found, (seen, taken), rules)
     return False
 
 
-def _end(found: ContactImport, seen: Seen, rules: Rules) -> None:
+def _end(found: ContactImport, seen: Sequence[Seen], rules: Rules) -> None:
     """Look once more for those whom rows point at, now that all are known."""
     is_dry_run = found.status == "checking"
-    link_all(found.id, found.existing, rules.actor, seen if is_dry_run else None)
+    link_all(found.id, found.existing, rules.actor, seen if is_dry_run else ())
     _finish(found, "checked" if is_dry_run else "done")
 
 
@@ -183,15 +184,16 @@ def _undo(found: ContactImport, until: float, is_gentle: bool) -> bool:
     return False
 
 
-def _chunks(source: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    while chunk := list(islice(source, size)):
-        yield chunk
+def _batches(source: Iterator[Record], reader: RowReader, size: int, seen: Seen) -> Iterator[list[Row]]:
+    while rows := [reader.read(record) for record in islice(source, size)]:
+        note_repeated(rows, seen)
+        yield rows
 
 
-def _do_batch(found: ContactImport, rows: list[Row], seen: Seen, rules: Rules) -> None:
+def _do_batch(found: ContactImport, rows: list[Row], taken: Seen, rules: Rules) -> None:
     """One transaction: the rows, what they caused, and the checkpoint."""
     _update(found, lease_until=clock.now() + LEASE, attempts=0)
-    sort_out(rows, seen, rules)
+    sort_out(rows, taken, rules)
     if found.status == "running":
         apply(found.id, rows, rules)
     keep_links(found.id, rows)

@@ -103,7 +103,7 @@ def page(
     rows: list[sa.Row[Any]] = []
     for part, has_value in _parts(order, cursor, is_back):
         asked = with_value if with_value is not None and has_value else statement
-        wanted = _sorted(asked.add_columns(value), order, is_back).limit(size + 1 - len(rows))
+        wanted = _sorted(asked.add_columns(value), order, is_back, has_value).limit(size + 1 - len(rows))
         rows += fetch(wanted if part is None else wanted.where(part))
         if len(rows) > size:
             break
@@ -177,8 +177,10 @@ def _ranked_parts(
         yield each.is_(None), False
 
 
-def _sorted(statement: sa.Select[Any], order: Order, is_back: bool) -> sa.Select[Any]:
-    columns = (order.id,) if order.column is order.id or order.each is not None else (order.column, order.id)
+def _sorted(statement: sa.Select[Any], order: Order, is_back: bool, has_value: bool = True) -> sa.Select[Any]:
+    """Those without a value by their id alone: named beside it, the column of a joined table has SQLite sort them all."""
+    is_by_value = has_value and order.column is not order.id and order.each is None
+    columns = (order.column, order.id) if is_by_value else (order.id,)
     if order.is_descending != is_back:
         return statement.order_by(*(each.desc() for each in columns))
     return statement.order_by(*columns)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import ContactActivity, Fact
 from crm.activity.vocabulary import BY_KIND
-from crm.database import db
+from crm.database import among, db
 from crm.tags.models import TagRule
 from crm.tags.rules import meant_by, tag_by_rule
 
 
-def tag_by_rules(activities: Sequence[ContactActivity]) -> None:
+def tag_by_rules(activities: Sequence[Fact]) -> None:
     """Give the tags of every rule that means some of these; a statement per rule, however many they are."""
     ids: dict[str, list[int]] = {}
     for each in activities:
@@ -22,6 +22,6 @@ def tag_by_rules(activities: Sequence[ContactActivity]) -> None:
         TagRule.is_on, TagRule.activity_type.in_([each for each in ids if each in BY_KIND])
     )
     for rule in db.session.scalars(listening.order_by(TagRule.id)).all():
-        found = db.session.execute(meant_by(rule, ContactActivity.id.in_(ids[rule.activity_type]))).all()
+        found = db.session.execute(meant_by(rule, among(ContactActivity.id, ids[rule.activity_type]))).all()
         if found:
             tag_by_rule(rule, [(contact_id, depth) for contact_id, depth in found])

@@ -72,10 +72,8 @@ def remove_tag(contact: Contact, tag: Tag, by: Actor) -> bool:
 
 def tag_contacts(tag: Tag, contact_ids: Iterable[int], by: Actor) -> list[int]:
     """Tag all these contacts at once. Returns the ids of those who did not wear the tag before; only these emit."""
-    rows = [
-        {"tag_id": tag.id, "contact_id": each, "tagged_at": clock.now(), "tagged_by": by.user_id}
-        for each in sorted(set(contact_ids))
-    ]
+    worn = {"tag_id": tag.id, "tagged_at": clock.now(), "tagged_by": by.user_id}
+    rows = [{**worn, "contact_id": each} for each in sorted(set(contact_ids))]
     new = insert_new(table_of(Tagging), rows, returning=table_of(Tagging).c.contact_id)
     _emit(TagAdded, tag, new, by)
     return new

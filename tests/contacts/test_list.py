@@ -135,6 +135,7 @@ def test_markup_in_a_name_is_text(as_ada):
 @pytest.mark.parametrize("few", [5_000, 3])
 def test_few_and_many_give_the_same(as_ada, people, monkeypatch, few, mo):
     monkeypatch.setattr("crm.contacts.listing.FEW", few)
+    monkeypatch.setattr("crm.contacts.paging.FEW", few)
     monkeypatch.setattr("crm.tags.queries.FEW", few)
     hot = factories.tag("Hot")
     tag_contacts(hot, people[:60], mo.actor)
@@ -150,9 +151,23 @@ def test_few_and_many_give_the_same(as_ada, people, monkeypatch, few, mo):
 def test_words_that_many_share_give_the_same_however_they_are_found(as_ada, people, monkeypatch, strides, query, mo):
     tag_contacts(factories.tag("Hot"), people[:100], mo.actor)
     wanted = all_pages(as_ada, query)
-    monkeypatch.setattr("crm.contacts.listing.FEW", 3)
-    monkeypatch.setattr("crm.contacts.listing.STRIDES", strides)
-    assert sorted(all_pages(as_ada, query)) == sorted(wanted)
+    for module in ("listing", "paging"):
+        monkeypatch.setattr(f"crm.contacts.{module}.FEW", 3)
+    monkeypatch.setattr("crm.contacts.paging.STRIDES", strides)
+    monkeypatch.setattr("crm.contacts.paging.LOOKED_AT", strides[1])
+    assert all_pages(as_ada, query) == wanted
+
+
+@pytest.mark.parametrize("looked_at", [20, 60, 10_000])
+@pytest.mark.parametrize("query", ["q=n", "q=n&stage=lead", "q=exa&tag=hot", "q=example"])
+def test_what_is_searched_for_comes_newest_first_forward_and_back(as_ada, people, monkeypatch, looked_at, query, mo):
+    tag_contacts(factories.tag("Hot"), people[:100], mo.actor)
+    monkeypatch.setattr("crm.contacts.paging.LOOKED_AT", looked_at)
+    found = all_pages(as_ada, query)
+    assert found == sorted(found, reverse=True)
+    assert len(found) == len(set(found)) > 50
+    last = as_ada.get(link(as_ada.get(f"/contacts?{query}"), "next"))
+    assert ids_in(as_ada.get(link(last, "prev"))) == found[:50]
 
 
 def all_pages(client, query):
@@ -199,7 +214,7 @@ def test_owners_and_teams_are_sorted_by_their_names(as_ada, ada, mo, monkeypatch
         return "".join(name for each in found for name, contact in made.items() if contact.id == each)
 
     for few, more in ((5_000, ""), (5_000, "&stage=lead"), (1, "&stage=lead")):
-        monkeypatch.setattr("crm.contacts.listing.FEW", few)
+        monkeypatch.setattr("crm.contacts.paging.FEW", few)
         assert (order("owner", more), order("-owner", more)) == ("ABMN", "MBAN")
         assert (order("team", more), order("-team", more)) == ("MANB", "AMBN")
 

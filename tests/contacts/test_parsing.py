@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from babel import Locale, localedata
 
 from crm.contacts import parsing
+from crm.contacts.own_names import OWN_NAMES
 from crm.contacts.parsing import PARSERS
 
 
@@ -91,3 +93,8 @@ def test_the_quick_way_for_phones_agrees_with_the_library(digits):
     except phonenumbers.NumberParseException:
         possible = False
     assert (parsing.phone("+" + digits)[1] is None) == possible
+
+
+def test_languages_call_themselves_what_babel_says():
+    known = [code for code in Locale("en").languages if len(code) == 2 and localedata.exists(code)]
+    assert {code: Locale(code).get_language_name(code) for code in known} == OWN_NAMES

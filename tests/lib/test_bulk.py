@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
-from crm.lib.bulk import STAGED, each_of, execute_alike
+from crm.lib.bulk import STAGED, execute_alike, insert_new_staged
 
 PEOPLE = sa.Table(
     "people",
@@ -49,7 +50,10 @@ def test_the_next_rows_find_nothing_left_of_the_last_or_of_those_undone(connecti
     assert connection.scalar(sa.select(sa.func.count()).select_from(PEOPLE)) == STAGED + 1
 
 
-def test_many_texts_are_one_value(connection):
-    fill(connection, 3)
-    some = sa.select(PEOPLE.c.name).where(PEOPLE.c.name.in_(each_of(["n1", "n2", "ö' \U0001f600"])))
-    assert connection.scalars(some).all() == ["n1", "n2"]
+def test_those_that_are_there_already_are_passed_over(connection):
+    fill(connection, STAGED)
+    statement = insert(PEOPLE).on_conflict_do_nothing().returning(PEOPLE.c.name)
+    rows = [{"name": f"n{each}", "kind": "lead", "born": date(2000, 1, 1)} for each in range(STAGED - 2, 2 * STAGED)]
+    assert insert_new_staged(connection, statement, rows) == [f"n{each}" for each in range(STAGED, 2 * STAGED)]
+    assert insert_new_staged(connection, statement, rows) == []
+    assert connection.scalar(sa.select(PEOPLE.c.born).order_by(PEOPLE.c.id.desc())) == date(2000, 1, 1)

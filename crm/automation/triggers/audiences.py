@@ -10,7 +10,7 @@ from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import AudienceJoined as AudienceJoinedActivity
 from crm.audiences.models import AudienceMember
 from crm.automation.references import AUDIENCE
@@ -44,7 +44,7 @@ class AudienceJoined(TriggerType):
         chosen = config.get("audience_id")
         return f"Someone joins the audience {AUDIENCE.name_of(chosen)}" if chosen else "Someone joins any audience"
 
-    def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:
+    def matches(self, config: Mapping[str, Any], activity: Fact) -> bool:
         return not config.get("audience_id") or activity.subject_id == config["audience_id"]
 
     def already(self, config: Mapping[str, Any]) -> sa.ColumnElement[bool]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from wtforms import Form, StringField
 from wtforms.validators import Length, Optional, Regexp
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import ContactCreated
 from crm.automation.trigger_type import TriggerType
 from crm.contacts.models import Contact
@@ -41,7 +41,7 @@ class StudentCreated(TriggerType):
         words += [f"with the source “{config['source']}”"] if config.get("source") else []
         return " ".join(["A contact is added", *words])
 
-    def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:
+    def matches(self, config: Mapping[str, Any], activity: Fact) -> bool:
         return all(
             str(activity.metadata_.get(key) or "").casefold() == str(config[key]).casefold()
             for key in ("country", "source")

@@ -10,7 +10,7 @@ from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import EmailClicked as EmailClickedActivity
 from crm.activity.vocabulary import EmailOpened as EmailOpenedActivity
 from crm.automation.references import BROADCAST, TEMPLATE, optional_id
@@ -49,10 +49,10 @@ class EmailTrigger(TriggerType):
     group = "Email"
     references = {"broadcast_id": BROADCAST, "template_id": TEMPLATE}
 
-    def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:
+    def matches(self, config: Mapping[str, Any], activity: Fact) -> bool:
         return not config.get("template_id") or activity.metadata_.get("template_id") == config["template_id"]
 
-    def meant(self, config: Mapping[str, Any], activities: Sequence[ContactActivity]) -> list[ContactActivity]:
+    def meant(self, config: Mapping[str, Any], activities: Sequence[Fact]) -> list[Fact]:
         found = super().meant(config, activities)
         if not config.get("broadcast_id") or not found:
             return found
@@ -100,7 +100,7 @@ class EmailClicked(EmailTrigger):
         link = f"A link containing “{config['url']}”" if config.get("url") else "A link"
         return f"{link} is clicked in {_which(config)}"
 
-    def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:
+    def matches(self, config: Mapping[str, Any], activity: Fact) -> bool:
         is_link = str(config.get("url") or "").lower() in str(activity.metadata_.get("url") or "").lower()
         return is_link and super().matches(config, activity)
 

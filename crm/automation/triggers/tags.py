@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from wtforms import Form, SelectField
 from wtforms.validators import Optional
 
-from crm.activity.models import ContactActivity
+from crm.activity.models import Fact
 from crm.activity.vocabulary import TagAdded as TagAddedActivity
 from crm.automation.references import TAG, optional_id
 from crm.automation.trigger_type import TriggerType
@@ -36,7 +36,7 @@ class TagAdded(TriggerType):
     def summary(self, config: Mapping[str, Any]) -> str:
         return f"The tag {TAG.name_of(config['tag_id'])} is added" if config.get("tag_id") else "Any tag is added"
 
-    def matches(self, config: Mapping[str, Any], activity: ContactActivity) -> bool:
+    def matches(self, config: Mapping[str, Any], activity: Fact) -> bool:
         return not config.get("tag_id") or activity.subject_id == config["tag_id"]
 
     def already(self, config: Mapping[str, Any]) -> sa.ColumnElement[bool]:
