@@ -33,7 +33,8 @@ class DuplicatePair(Identified, Model):
 
 
 class ContactMerge(Numbered, Model):
-    """One contact went into another. `packed` are the rows that went with it, `moved` those that changed hands: table, key, column.
+    """One contact went into another. `packed` are the rows that went with it, `moved` those that changed hands: table, key, column, and
+    what else was changed of them.
 
     `before` and `after` are the fields of the survivor that were changed, `called_off` the ids of emails that would have come twice.
     """

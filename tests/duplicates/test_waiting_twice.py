@@ -3,12 +3,13 @@
 import pytest
 
 from crm.automation.enrolling import enroll
+from crm.automation.models import Enrollment
 from crm.database import commit, db
 from crm.duplicates.operations import merge_contacts, undo_merge
 from crm.email.models import EmailMessage
 from tests.automation import paths
 from tests.broadcasts import kit
-from tests.email.mailroom import deliver
+from tests.email.mailroom import deliver, later
 from tests.email.test_gone_meanwhile import claimed
 
 MAIL = ("send_email", {"subject": "Hello", "content": "Welcome."})
@@ -80,16 +81,22 @@ def test_parted_when_it_is_over_nobody_gets_it_late(two):
 
 
 def test_in_one_workflow_twice_its_email_comes_once(two):
-    workflow = paths.running(MAIL)
+    workflow = paths.running(MAIL, ("wait_duration", {"duration": 1, "unit": "days"}), MAIL)
     enroll(workflow, [each.id for each in two])
     commit()
     paths.run()
     kept, other = (db.session.query(EmailMessage).filter_by(contact_id=each.id).one() for each in two)
     merge = merged(*two)
     assert (kept.status, other.status) == ("pending", "cancelled")
+    paths.run(later(days=2))
+    assert db.session.query(EmailMessage).filter_by(purpose="workflow").count() == 3
     deliver()
     parted(merge)
     assert (kept.status, other.status) == ("sent", "pending")
+    paths.run(later(days=2))
+    db.session.expire_all()
+    assert {each.status for each in db.session.query(Enrollment)} == {"completed"}
+    assert db.session.query(EmailMessage).filter_by(contact_id=two[1].id).count() == 2
 
 
 def test_what_a_worker_holds_goes_to_whoever_stays(two):
