@@ -226,7 +226,7 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
         f"synchronous = {synchronous}",
         "foreign_keys = ON",
         "secure_delete = ON",
-        "cache_size = -65536",
+        "cache_size = -32768",
         "temp_store = MEMORY",
         "wal_autocheckpoint = 10000",
     ):

@@ -27,7 +27,7 @@ def back_up(file: Path) -> None:
         made = operations.back_up(file.resolve(), "command")
     except BackupError as problem:
         raise click.ClickException(str(problem)) from None
-    contents = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in made.counts.items())
+    contents = ", ".join(f"{operations.COUNTED[name].lower()}: {count:,}" for name, count in made.counts.items())
     click.echo(f"{file}: {file.stat().st_size / 1e6:,.1f} MB, checked. It holds {contents}.")
 
 

@@ -22,7 +22,11 @@ from crm.backup.archive import DATABASES, SECRET, BackupError, Manifest
 from crm.database import db, is_postgresql, reading, rollback
 from crm.lib import clock
 
-COUNTED = ("contacts", "users", "email_messages", "contact_activities", "contact_tasks", "automation_workflows")
+COUNTED = {
+    "contacts": "Contacts", "users": "Accounts", "email_messages": "Emails", "contact_activities": "Things in timelines",
+    "contact_tasks": "Tasks", "automation_workflows": "Workflows",
+}  # fmt: skip
+"""What a backup says how much of it there is, by table, with its label."""
 RESTORED = "restored-at"
 """A file of the instance whose change tells `serve` to start its processes anew: what they remember by number is of other data now."""
 

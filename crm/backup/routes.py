@@ -142,9 +142,16 @@ def _page(form: UploadForm) -> str:
 
 def _one(found: shelf.Kept, take: PasswordAgain | None = None, back: RestoreForm | None = None) -> str:
     lost = losses.since(found.made_at) if found.manifest else []
+    counts = found.manifest.counts if found.manifest else {}
+    contents = [(label, f"{counts[table]:,}") for table, label in operations.COUNTED.items() if table in counts]
     take = take or PasswordAgain(formdata=None, prefix="")
     return render_template(
-        "backup/show.html", found=found, lost=lost, take=take, back=back or RestoreForm(formdata=None)
+        "backup/show.html",
+        found=found,
+        contents=contents,
+        lost=lost,
+        take=take,
+        back=back or RestoreForm(formdata=None),
     )
 
 

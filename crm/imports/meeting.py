@@ -135,7 +135,7 @@ def _link(rows: Sequence[Row]) -> None:
 
 
 def _by(column: str, values: Iterable[Any]) -> dict[Any, Any]:
-    """The oldest contact with each of these values."""
+    """The oldest contact with each of these values, looked up in the order of the index."""
     found: dict[Any, Any] = {}
     for each in _fetch(CONTACTS.c[column], [value for value in values if value]):
         found.setdefault(getattr(each, column), each)

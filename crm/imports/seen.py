@@ -8,7 +8,7 @@ EMPTY = 0
 
 
 class Seen:
-    """Remembers a million people in some fifty megabytes, where a dictionary takes two hundred.
+    """Remembers a million people in some twenty-five megabytes, where a dictionary takes two hundred.
 
     A table of two arrays, at most half full: the hash of the person, and the line. Two people of one hash of 64 bits are one in ten
     million files of a million rows.
@@ -46,7 +46,7 @@ class Seen:
     def _make(self, size: int) -> None:
         self.mask = size - 1
         self.keys = array("q", bytes(8 * size))
-        self.lines = array("q", bytes(8 * size))
+        self.lines = array("I", bytes(4 * size))
 
     def _grow(self) -> None:
         keys, lines = self.keys, self.lines

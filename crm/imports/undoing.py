@@ -24,6 +24,7 @@ from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import field_named, values_of
 from crm.database import db, table_of
+from crm.email.models import EmailMessage
 from crm.imports.batches import keep_sort_names, plain, words_of_changes
 from crm.imports.models import ContactImport, ContactImportBatch, ContactImportKept
 from crm.lib import clock
@@ -40,8 +41,11 @@ QUIET = (
     "tag_removed",
     "audience_joined",
     "audience_left",
+    "sequence_started",
+    "sequence_completed",
 )
-"""What rules and dynamic audiences do by themselves to a contact who is new."""
+"""What rules, dynamic audiences and workflows do by themselves to a contact who is new, as long as nobody is written to."""
+MAILED = "An email to them is on its way"
 CHUNK = 500
 Done = Callable[[], dict[str, int]]
 
@@ -98,7 +102,10 @@ def _touched(found: ContactImport, ids: Sequence[int], by: Actor) -> dict[int, s
         .where(a.contact_id.in_(ids), ~own, ~by_itself, a.actor != by.name[:120])
         .order_by(a.id.desc())
     )
-    return {row.contact_id: _said(row) for row in db.session.execute(happened)}
+    said = {row.contact_id: _said(row) for row in db.session.execute(happened)}
+    on_its_way = EmailMessage.status.in_(("pending", "claimed", "sending", "unknown"))
+    written = sa.select(EmailMessage.contact_id).where(EmailMessage.contact_id.in_(ids), on_its_way)
+    return dict.fromkeys(filter(None, db.session.scalars(written)), MAILED) | said
 
 
 def _said(row: Any) -> str:

@@ -3,16 +3,20 @@
 import sqlalchemy as sa
 
 from crm.activity.dispatcher import dispatch
+from crm.automation.models import Enrollment
+from crm.automation.operations import activate
 from crm.contacts.models import Contact
 from crm.contacts.operations import update_contact
 from crm.contacts.search import found_by
 from crm.database import commit, db
-from crm.imports import operations, queries, runs
+from crm.email.operations import NewEmail, ensure_content, queue_emails
+from crm.imports import operations, queries, runs, undoing
 from crm.imports.models import UNDO_WITHIN, ContactImportBatch
 from crm.lib import clock
 from crm.tags.operations import add_tag
 from crm.tags.queries import tags_of
 from tests import factories
+from tests.automation import paths
 from tests.imports.files import received
 
 PEOPLE = "Email,First name,City,Tags\ncarla@example.com,Clara,Bilbao,Hot\nzoe@example.com,Zoë,Ulm,Hot\nasa@example.com,Åsa,,\n"
@@ -63,6 +67,21 @@ def test_what_was_touched_since_stays_with_the_reason(ada, mo):
     assert (carla.first_name, carla.city) == ("Carla", "Rome")
     [(stayed, reason)] = queries.kept_contacts(found, 10)
     assert (stayed.id, reason.startswith("Changed city by Mo")) == (zoe.id, True)
+
+
+def test_a_workflow_that_wrote_to_nobody_keeps_nobody_one_that_wrote_does(ada):
+    version = paths.draft(("wait_duration", {"duration": 1, "unit": "days"}))
+    version.trigger_type, version.trigger_conditions = "student_created", {}
+    activate(version.workflow)
+    commit()
+    found = imported(ada, "Email\ncarla@example.com\nzoe@example.com\n")
+    assert db.session.query(Enrollment).count() == 2
+    zoe = db.session.scalar(sa.select(Contact).where(Contact.email == "zoe@example.com"))
+    queue_emails([NewEmail(zoe.id, ensure_content("Hello", "You").id)])
+    commit()
+    undone(found)
+    assert (found.removed, found.kept) == (1, 1)
+    assert [(each.id, reason) for each, reason in queries.kept_contacts(found, 10)] == [(zoe.id, undoing.MAILED)]
 
 
 def test_an_address_somebody_took_since_is_left_alone(ada):
