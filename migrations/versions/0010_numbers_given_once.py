@@ -12,7 +12,7 @@ from alembic import op
 
 from crm.database import JSON
 
-revision = "0011"
+revision = "0010"
 down_revision = "0009"
 
 TABLES = (
