@@ -97,6 +97,17 @@ class Identified:
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
 
 
+class Numbered(Identified):
+    """A table whose numbers are never given again, though the row is gone: links, timelines and messages keep them.
+
+    On SQLite a number would go to the next row once the newest is deleted; on PostgreSQL it never does.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__table__.dialect_options["sqlite"]["autoincrement"] = True  # type: ignore[attr-defined]
+
+
 class Timestamped:
     """A table that knows when its rows were made and last changed."""
 
@@ -133,6 +144,12 @@ def reading() -> Iterator[None]:
         rollback()
 
 
+def is_full(error: sa.exc.OperationalError) -> bool:
+    """Whether the database could not write because there is no room."""
+    text = str(error.orig)
+    return "full" in text or "disk I/O" in text
+
+
 def after_commit(function: Callable[..., object], *arguments: Any) -> None:
     """Call `function` once this transaction is committed, once however often it was asked for; never if it is undone."""
     db.session.info.setdefault("after_commit", {})[function, arguments] = None
@@ -166,6 +183,8 @@ def claiming(
 ) -> sa.Update | sa.sql.dml.ReturningUpdate[Any]:
     """The statement of `claim`, for what is claimed so often that making it anew each time counts."""
     chosen = sa.select(table.c.id).where(found).order_by(order_by).limit(limit).with_for_update(skip_locked=True)
+    if is_postgresql():  # it may read a subquery once per row, and so go beyond the limit
+        chosen = sa.select(chosen.cte("chosen").prefix_with("MATERIALIZED").c.id)
     return sa.update(table).where(table.c.id.in_(chosen), found).values(**values).returning(*(returning or table.c))
 
 
@@ -262,6 +281,6 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 __all__ = [
-    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Timestamped", "UTCDateTime", "after_commit", "among", "among_bound", "as_bound", "claim", "claiming", "commit", "db",
-    "init_app", "insert_new", "is_postgresql", "reading", "reference", "rollback", "table_of",
+    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit", "among", "among_bound",
+    "as_bound", "claim", "claiming", "commit", "db", "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

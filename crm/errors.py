@@ -13,7 +13,7 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from crm.database import rollback
+from crm.database import is_full, rollback
 from crm.lib.problems import Problem, problem_reply
 from crm.security import is_api_call
 
@@ -59,7 +59,7 @@ def _database(error: sa.exc.OperationalError) -> Reply:
     rollback()
     g.writes, g.reads = False, True  # what the page of the error asks, it only reads
     text = str(error.orig)
-    if "full" in text or "disk I/O" in text:
+    if is_full(error):
         log.error("the disk is full: %s", text)
         return _page(507), 507, {"Retry-After": "60"}
     if "locked" in text or "busy" in text:

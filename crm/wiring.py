@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
 import crm.activity.models
@@ -187,6 +187,7 @@ from crm.users import (
 from crm.users import jobs as users_jobs
 from crm.users import pruning as users_pruning
 from crm.users import routes as users
+from crm.users.access import access_of
 from crm.users.finding import Finder
 from crm.users.models import User
 from crm.views import queries as views_queries
@@ -582,6 +583,7 @@ def page_context() -> dict[str, Any]:
         "standing_hold": _standing_hold,
         "held_back": lambda: waiting.queues(clock.now(), held_only=True),
         "has_trouble": _has_trouble,
+        "may_look_at": _may_look_at,
         "unread_count": lambda: unread_count(current_user),
         "quick_add": [
             each for each in QUICK_ADD if current_user.is_authenticated and current_user.can(each.permission)
@@ -594,7 +596,19 @@ def _standing_hold() -> hold.Hold | None:
 
 
 def _has_trouble() -> bool:
-    return current_user.is_authenticated and current_user.can("crm.settings.manage") and has_trouble(clock.now())
+    if not (current_user.is_authenticated and current_user.can("crm.settings.manage")):
+        return False
+    return g.looks_wrong if "looks_wrong" in g else has_trouble(clock.now())
+
+
+def _may_look_at(endpoint: str) -> bool:
+    """Whether the viewer may go to this page: as the map says of a place, else as its view declares."""
+    lines = (line for _, places in NAVIGATION for place in places for line in (place, *place.tabs))
+    place = next((each for each in lines if each.endpoint == endpoint), None)
+    if place is not None:
+        return may_go(current_user, place)
+    access = access_of(endpoint)
+    return access is not None and all(map(current_user.can, access.permissions))
 
 
 def places_of(user: User) -> list[Place]:

@@ -11,6 +11,8 @@ from crm import schema
 from crm.database import db
 from tests.conftest import make_app
 
+NUMBERED = {"contacts", "users", "invitations", "email_messages", "automation_enrollments", "suppressions"}
+
 
 @pytest.fixture
 def migrated(tmp_path):
@@ -39,9 +41,41 @@ def test_migrations_and_models_agree(migrated, empty_database):
 def test_the_same_tables_never_give_a_number_twice(migrated, empty_database):
     def found(path):
         with sqlite3.connect(path) as connection:
-            return connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'").fetchall()
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+            return {name for (name,) in rows}
 
-    assert found(migrated.config["INSTANCE_PATH"] / "crm.db") == found(empty_database) != []
+    assert found(migrated.config["INSTANCE_PATH"] / "crm.db") == found(empty_database) >= NUMBERED
+
+
+def test_a_database_with_people_keeps_them_and_gives_no_number_again(tmp_path):
+    path = tmp_path / "crm.db"
+    schema.upgrade_file(path, to="0009")
+    with sqlite3.connect(path) as connection:
+        now, columns = "2026-01-01 00:00:00", connection.execute("PRAGMA table_info(contacts)").fetchall()
+        names = [
+            name for _, name, _, is_needed, default, _ in columns if is_needed and default is None and name != "id"
+        ]
+        add = f"INSERT INTO contacts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        values = [
+            {"lifecycle_stage": "lead"}.get(name, now if name.endswith("_at") else 0 if "score" in name else "carla")
+            for name in names
+        ]
+        for _ in range(3):
+            connection.execute(add, values)
+        connection.execute("DELETE FROM contacts WHERE id = 3")
+        connection.execute(
+            "INSERT INTO deleted_records (table_name, record_id, name, packed, actor, deleted_at) VALUES ('contacts', 7, 'Dora', x'00', '', ?)",
+            (now,),
+        )
+    before = objects(path)
+    schema.upgrade_file(path)
+    with sqlite3.connect(path) as connection:
+        assert before <= objects(path)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT id FROM contacts ORDER BY id").fetchall() == [(1,), (2,)]
+        assert connection.execute(add, values).lastrowid == 8
+        connection.execute("DELETE FROM contacts WHERE id = 8")
+        assert connection.execute(add, values).lastrowid == 9
 
 
 def test_it_is_asked_while_something_is_written(migrated):

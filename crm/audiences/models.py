@@ -8,14 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import BigId, Identified, Model, Timestamped, reference
+from crm.database import BigId, Identified, Model, Numbered, Timestamped, reference
 from crm.lib import clock
 
 STATIC, DYNAMIC = "static", "dynamic"
 KINDS = {DYNAMIC: "Dynamic", STATIC: "Static"}
 
 
-class Audience(Identified, Timestamped, Model):
+class Audience(Numbered, Timestamped, Model):
     """A named group of contacts. `slug` is its stable name; `updated_at` is when a person last edited it."""
 
     __tablename__ = "audiences"

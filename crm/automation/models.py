@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.models import Contact
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Identified, Model, Numbered, Timestamped, reference
 from crm.lib import clock
 
 STATUSES = {"draft": "Draft", "active": "Active", "paused": "Paused", "archived": "Archived"}
@@ -25,7 +25,7 @@ UNDER_WAY = ("active", "paused", "held")
 """Paused with the workflow, or held by a person: held stays held when the workflow goes on."""
 
 
-class Workflow(Identified, Timestamped, Model):
+class Workflow(Numbered, Timestamped, Model):
     """A named automation. New enrollments start on `published`; edits happen on the draft version, if there is one."""
 
     __tablename__ = "automation_workflows"
@@ -81,7 +81,7 @@ class Version(Identified, Model):
     )
 
 
-class Step(Identified, Timestamped, Model):
+class Step(Numbered, Timestamped, Model):
     """One step of a version. Siblings share `parent_step_id` and `branch_type` and follow `step_order`."""
 
     __tablename__ = "automation_steps"
@@ -98,7 +98,7 @@ class Step(Identified, Timestamped, Model):
     __table_args__ = (sa.Index("ix_automation_steps_version", "version_id", "step_order"),)
 
 
-class Enrollment(Identified, Model):
+class Enrollment(Numbered, Model):
     """A contact on the way through one version. Due when active and `next_action_at` has come.
 
     `entry_key` is empty for a contact's first run and the number of the run for each after it, so that two enrollments at

@@ -21,7 +21,7 @@ from crm.delivery.operations import Suppress, suppress_all
 from crm.email.models import EmailMessage
 from crm.email.operations import sent_activity
 from crm.preferences.leaving import Leaving, unsubscribe_all
-from crm.providers.mail_reports import BLOCKED, COMPLAINT, CONFIRM, DELIVERED, HARD, SOFT
+from crm.providers.mail_reports import BLOCKED, COMPLAINT, CONFIRM, DELIVERED, HARD, SOFT, UNSUBSCRIBED
 
 LOST = timedelta(days=2)
 """How long a report waits for its message to have been sent."""
@@ -173,7 +173,7 @@ def _is_news(told: Told) -> bool:
 
 def _suppress(told: Sequence[Told], now: datetime) -> None:
     """Dead addresses and complaints at once; bounces for now when there are three. A complaint is an opt-out too."""
-    wanted, leaving = [], []
+    wanted, leaving, left = [], [], []
     for each in told:
         address = (each.message.to_address or "").lower()
         found = each.first(COMPLAINT) or each.first(HARD)
@@ -182,8 +182,11 @@ def _suppress(told: Sequence[Told], now: datetime) -> None:
             wanted.append(Suppress(address, why, found.kind, found.source, each.message.id))
         if address and each.first(COMPLAINT) and each.message.contact_id:
             leaving.append(Leaving(each.message.contact_id, address, each.message.id))
+        elif address and each.first(UNSUBSCRIBED) and each.message.contact_id:
+            left.append(Leaving(each.message.contact_id, address, each.message.id))
     suppress_all(wanted)
     unsubscribe_all(leaving, reason="complaint", by=Actor(name="the contact"))
+    unsubscribe_all(left, reason="", by=Actor(name="the contact"), how="mail_program")
     settle_strikes(
         {(each.message.to_address or "").lower() for each in told if {SOFT, DELIVERED} & set(each.kinds)}, now
     )

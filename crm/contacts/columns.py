@@ -146,6 +146,12 @@ def columns_for(viewer: User) -> dict[str, Column]:
     return {each.key: each for each in every if not (each.is_for_all_seeing and viewer.sees_assigned_only)}
 
 
+def may_sort_by(viewer: User, key: str) -> bool:
+    """Whether the order by this column tells the viewer nothing that the columns do not."""
+    hidden = {each.sort for each in COLUMNS if each.is_for_all_seeing}
+    return key.removeprefix("-") not in hidden or not viewer.sees_assigned_only
+
+
 def chosen_columns(viewer: User, keys: Sequence[str]) -> list[Column]:
     """The columns of these keys that there are, in this order; without any, what everybody begins with."""
     known = columns_for(viewer)

@@ -15,6 +15,7 @@ from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
 from crm.conditions.compiler import compile_condition
+from crm.contacts.columns import may_sort_by
 from crm.contacts.few import count_up_to, is_few
 from crm.contacts.models import Contact
 from crm.contacts.orders import FEW, ordered, sort_of
@@ -115,7 +116,7 @@ def read_wanted(args: MultiDict[str, str], viewer: User) -> Wanted:
     chosen = {each.key: tuple(dict.fromkeys(filter(None, args.getlist(each.key)[:50]))) for each in filters_for(viewer)}
     return Wanted(
         text=" ".join(args.get("q", "").replace("\0", " ").split())[:200],
-        sort=sort if sort_of(sort) else DEFAULT,
+        sort=sort if sort_of(sort) and may_sort_by(viewer, sort) else DEFAULT,
         chosen={key: values for key, values in chosen.items() if values},
         condition=condition_text(_json(args.get("if", ""))),
         view=args.get("view", type=int),

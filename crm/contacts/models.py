@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from crm.custom_fields.models import FieldValue
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Model, Numbered, Timestamped, reference
 from crm.lib import clock
 from crm.users.models import Team, User
 
@@ -36,7 +36,7 @@ def where_set(column: str) -> dict[str, Any]:
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
-class Contact(Identified, Timestamped, Model):
+class Contact(Numbered, Timestamped, Model):
     """A person, from first inquiry to alumni. `email` is lower case, `phone` is E.164, both empty as NULL."""
 
     __tablename__ = "contacts"

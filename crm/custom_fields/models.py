@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.custom_fields.kinds import KINDS, Kind
-from crm.database import BigId, Identified, Model, Timestamped, reference
+from crm.database import BigId, Model, Numbered, Timestamped, reference
 
 PREFIX = "fields."
 
 
-class CustomField(Identified, Timestamped, Model):
+class CustomField(Numbered, Timestamped, Model):
     """One fact the school asks for. `key` is its stable name; `choices` are texts; an archived one is kept, but shown nowhere."""
 
     __tablename__ = "custom_fields"

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.database import claiming, db
+from crm.database import claiming, db, is_postgresql
 from crm.health import hold
 
 LEASE = timedelta(seconds=20)
@@ -44,12 +44,17 @@ def claim_due(
     if hold.stands():
         return []
     given |= {"now": now, "until": now + LEASE, "most": limit}
-    return db.session.execute(_claiming(table, where, returning), given, execution_options=_NO_ORM).all()
+    return db.session.execute(
+        _claiming(table, where, returning, is_postgresql()), given, execution_options=_NO_ORM
+    ).all()
 
 
 @lru_cache(maxsize=16)
 def _claiming(
-    table: sa.Table, where: sa.ColumnElement[bool] | None, returning: tuple[sa.Column[Any], ...] | None
+    table: sa.Table,
+    where: sa.ColumnElement[bool] | None,
+    returning: tuple[sa.Column[Any], ...] | None,
+    _is_postgresql: bool,
 ) -> Any:
     is_due = sa.and_(table.c.status == "pending", table.c.due_at <= sa.bindparam("now"))
     values = {

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Identified, Model, Numbered, Timestamped, reference
 from crm.lib import clock
 
 STATUSES = {
@@ -55,7 +55,7 @@ SUPPRESSED_FOR = {
 """Why nothing is sent to an address. Those above come from mail servers, those below from people."""
 
 
-class Suppression(Identified, Model):
+class Suppression(Numbered, Model):
     """An address nothing is sent to: it bounced for good, complained, or somebody put it here."""
 
     __tablename__ = "suppressions"
@@ -91,7 +91,7 @@ class SuppressionRelease(Identified, Model):
     __table_args__ = (sa.Index("ix_suppression_releases_address", "address", "released_at"),)
 
 
-class EmailSender(Identified, Timestamped, Model):
+class EmailSender(Numbered, Timestamped, Model):
     """Somebody emails can be from. One is the default; without any it is MAIL_FROM."""
 
     __tablename__ = "email_senders"

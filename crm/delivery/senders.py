@@ -42,6 +42,15 @@ def senders() -> list[EmailSender]:
     return list(db.session.scalars(found))
 
 
+def sender_by_ref(ref: int | str) -> EmailSender | None:
+    """The sender with this address, or this id."""
+    found = db.session.scalar(
+        sa.select(EmailSender).where(sa.func.lower(EmailSender.address) == str(ref).strip().lower())
+    )
+    is_id = str(ref).isascii() and str(ref).isdigit() and len(str(ref)) < 18
+    return found or (db.session.get(EmailSender, int(ref)) if is_id else None)
+
+
 def save_sender(sender: EmailSender | None, name: str, address: str, reply_to: str, *, is_default: bool) -> EmailSender:
     """Make or change a sender. The first one is the default; there is always exactly one default while there are any."""
     sender = sender or EmailSender()

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Identified, Model, reference
+from crm.database import Identified, Model, Numbered, reference
 from crm.lib import clock
 
 KEPT_FOR = timedelta(days=30)
@@ -32,10 +32,11 @@ class DuplicatePair(Identified, Model):
     )
 
 
-class ContactMerge(Identified, Model):
-    """One contact went into another. `packed` are the rows that went with it, `moved` those that changed hands: table, key, column.
+class ContactMerge(Numbered, Model):
+    """One contact went into another. `packed` are the rows that went with it, `moved` those that changed hands: table, key, column, and
+    what else was changed of them.
 
-    `before` and `after` are the fields of the survivor that were changed.
+    `before` and `after` are the fields of the survivor that were changed, `called_off` the ids of emails that would have come twice.
     """
 
     __tablename__ = "contact_merges"
@@ -46,6 +47,7 @@ class ContactMerge(Identified, Model):
     email: Mapped[str | None] = mapped_column(sa.String(255), index=True)
     packed: Mapped[bytes] = mapped_column(sa.LargeBinary)
     moved: Mapped[list[Any]] = mapped_column(default=list)
+    called_off: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     actor: Mapped[str] = mapped_column(sa.String(120), default="")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from crm.contacts.models import Contact
 from crm.database import db, table_of
 from crm.lib import clock
-from crm.recovery.belongings import Bundle, key_of
+from crm.recovery.belongings import Bundle, key_of, plain, typed
 
 OWN = {"duplicate_pairs", "contact_merges", "contact_field_values"}
 """Tables that go with the contact: about contacts as such, or fields, of which the person who merges chooses."""
@@ -26,41 +26,48 @@ def links() -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
 
 
 def move_all(loser: int, survivor: int) -> Moved:
-    """Hand over every row; where both have the same already, the survivor's stays. Returns what was moved."""
+    """Hand over every row; where both have the same already, the survivor's stays.
+
+    Returns what was moved: table, key, column, and what else was changed of it as it was before.
+    """
     moved: Moved = []
     for table, column in links():
         keys = _keys(table, column == loser, table.c.id != survivor if table is table_of(Contact) else sa.true())
         for key in keys:
-            if _move(table, column, key, survivor):
-                moved.append([table.name, list(key), column.name])
+            if (before := _move(table, column, key, survivor)) is not None:
+                moved.append([table.name, list(key), column.name, *([before] if before else [])])
     return moved
 
 
 def hand_back(moved: Moved, survivor: int, contact_id: int) -> None:
     """Give back what still is where it was moved to."""
-    for name, key, column in moved:
+    for name, key, column, *before in moved:
         table = db.metadata.tables.get(name)
         if table is not None and column in table.c:
-            _set(table, table.c[column], key, contact_id, table.c[column] == survivor)
+            former = {each: typed(table.c[each], value) for each, value in (before[0] if before else {}).items()}
+            _set(table, table.c[column], key, contact_id, table.c[column] == survivor, **former)
 
 
 def _keys(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in db.session.execute(sa.select(*table.primary_key).where(*conditions))]
 
 
-def _move(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivor: int) -> bool:
+def _move(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivor: int) -> dict[str, Any] | None:
+    """Hand one row over; what else of it was changed, as it was; None for one that stays."""
     try:
         with db.session.begin_nested():
             _set(table, column, key, survivor)
     except sa.exc.IntegrityError:
         return _move_renamed(table, column, key, survivor)
-    return True
+    return {}
 
 
-def _move_renamed(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivor: int) -> bool:
+def _move_renamed(
+    table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivor: int
+) -> dict[str, Any] | None:
     """A second run of one workflow stays in the history, and ends, so that nothing is sent twice."""
     if table.name != "automation_enrollments":
-        return False
+        return None
     ended = sa.case((table.c.status.in_(("active", "paused", "held")), "exited"), else_=table.c.status)
     values = {
         "entry_key": f"merged {key[0]}",
@@ -70,8 +77,9 @@ def _move_renamed(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...],
         "next_action_at": None,
         "waiting_for": None,
     }
+    before = db.session.execute(sa.select(*(table.c[each] for each in values)).where(table.c.id == key[0])).one()
     _set(table, column, key, survivor, **values)
-    return True
+    return {each: plain(value) for each, value in before._mapping.items()}
 
 
 def _set(table: sa.Table, column: sa.Column[Any], key: Any, contact_id: int, *conditions: Any, **values: Any) -> None:

@@ -15,6 +15,7 @@ from crm.contacts.models import Contact
 from crm.contacts.operations import Refused, remove_contact, update_contact
 from crm.contacts.search import reindex
 from crm.database import db, table_of
+from crm.duplicates import waiting_twice
 from crm.duplicates.models import KEPT_FOR, ContactMerge, DuplicatePair
 from crm.duplicates.moving import gone_from, hand_back, move_all
 from crm.duplicates.queries import pair_of
@@ -36,7 +37,9 @@ def merge_contacts(survivor: Contact, loser: Contact, taken: Collection[Detail],
     bundle = gather("contacts", loser_id)
     _unlink(survivor, loser)
     keep_refusals(survivor, loser, by)
+    called_off = waiting_twice.call_off(loser_id, survivor.id, name)
     moved = move_all(loser_id, survivor.id)
+    called_off += waiting_twice.call_off_ended(survivor.id)
     newest = {each: _newest(getattr(survivor, each), getattr(loser, each)) for each in MOMENTS}
     db.session.expire(loser)
     remove_contact(loser)
@@ -46,7 +49,7 @@ def merge_contacts(survivor: Contact, loser: Contact, taken: Collection[Detail],
     update_contact(survivor, after, by)
     merge = ContactMerge(
         survivor_id=survivor.id, loser_id=loser_id, name=name[:255], email=email, packed=pack(gone_from(bundle)),
-        moved=moved, before=before, after=after, actor=by.name[:120],
+        moved=moved, called_off=called_off, before=before, after=after, actor=by.name[:120],
     )  # fmt: skip
     db.session.add(merge)
     db.session.flush()
@@ -67,6 +70,7 @@ def undo_merge(merge: ContactMerge, by: Actor) -> Contact:
         raise Refused({"": "Another contact has taken its place meanwhile."}) from None
     contact_id = int(writer.id_now("contacts", merge.loser_id))
     hand_back(merge.moved, survivor.id, contact_id)
+    waiting_twice.give_back(merge.called_off, writer.bundle, writer)
     db.session.delete(merge)
     db.session.flush()
     db.session.expire_all()

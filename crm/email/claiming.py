@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.database import db, table_of
-from crm.email import domains, headers, limits
+from crm.email import domains, headers, limits, second_asking
 from crm.email.account_mails import urls_of
 from crm.email.compose import Composed, composed
 from crm.email.domains import domain_of
 from crm.email.models import EmailContent, EmailMessage
+from crm.email.second_asking import Tide
 from crm.email.turns import Taken, Turns
 from crm.email.values import kept, values_of
 from crm.lib.merge_tags import MergeError
@@ -40,6 +41,8 @@ class Outgoing:
     """The link of an invitation or a reset, known while the message is in our hands."""
     was_refusing: bool = False
     """Whether its domain refused mail lately, so that taking some is news."""
+    tide: Tide | None = None
+    """How far refusals had come when consent was asked."""
     id: int = field(init=False)
     fence: int = field(init=False)
 
@@ -73,9 +76,9 @@ def claim_batch(now: datetime, limit: int, turns: Turns) -> tuple[int, list[Outg
     ]
     ready = [each for each in ready if each.id not in seen.waits] if seen.waits else ready
     limits.count(now, len(ready))
-    urls = urls_of(rows)
-    refusing = seen.refusing
-    for outgoing in ready if urls or refusing else ():
+    urls, refusing, here = urls_of(rows), seen.refusing, second_asking.tide() if ready else None
+    for outgoing in ready:
+        outgoing.tide = here
         outgoing.account_url = urls.get(outgoing.id, "")
         outgoing.was_refusing = domain_of(outgoing.to_address) in refusing
     for statement, some in ((_SETTLE, settled), (_HOLD, held)):

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 from flask import current_app
 
-from crm.database import db, insert_new, table_of
+from crm.database import db, insert_new, is_postgresql, table_of
 from crm.delivery.models import SendingDay
 from crm.lib import clock
 from crm.settings.queries import school_timezone
@@ -20,6 +20,9 @@ from crm.settings.queries import school_timezone
 _days = table_of(SendingDay)
 ENOUGH = 1_000_000
 """Warming up to this many a day is warm."""
+
+
+_TAKING = 7_229_001  # a number of our own, so that nobody else means this lock
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,18 @@ def room(now: datetime) -> Room | None:
         return None
     used = db.session.scalar(sa.select(_days.c.count).where(_days.c.day == _today(now))) or 0
     return Room(max(0, limit - max(1, limit // 10) - used), max(0, limit - used))
+
+
+def room_to_take(now: datetime) -> Room | None:
+    """The same for whoever takes messages: until the commit no other worker takes any, so that two do not use up the same room.
+
+    SQLite has one writer anyway. A lock on the day's row would be in the way of those who only note results.
+    """
+    if day_limit(now) is None:
+        return None
+    if is_postgresql():
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_TAKING)))
+    return room(now)
 
 
 def count(now: datetime, messages: int) -> None:

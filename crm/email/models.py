@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.models import Contact
-from crm.database import Identified, Model, Timestamped, reference
-from crm.delivery.models import Ledger
+from crm.database import Identified, Model, Numbered, Timestamped, reference
+from crm.delivery.models import EmailSender, Ledger
 from crm.lib import clock
 from crm.preferences.models import Topic
 
@@ -43,7 +43,7 @@ class EmailLink(Identified, Model):
     __table_args__ = (sa.UniqueConstraint("content_id", "position"),)
 
 
-class EmailTemplate(Identified, Timestamped, Model):
+class EmailTemplate(Numbered, Timestamped, Model):
     """A named email to start from; `slug` is its stable name for workflows and the API.
 
     `kind` is what consent asks about (`preferences.kinds`); None leaves it to whoever sends it. One that is archived is offered no more.
@@ -64,9 +64,10 @@ class EmailTemplate(Identified, Timestamped, Model):
 
     content: Mapped[EmailContent] = relationship()
     topic: Mapped[Topic | None] = relationship()
+    sender: Mapped[EmailSender | None] = relationship()
 
 
-class EmailLane(Identified, Model):
+class EmailLane(Numbered, Model):
     """Messages that are held, let go and slowed down together: all of a broadcast, say. Lane 0, the ordinary one, has no row."""
 
     __tablename__ = "email_lanes"
@@ -112,7 +113,7 @@ def _seen(name: str, condition: str) -> sa.Index:
 _OF_STEP = sa.text("step_id IS NOT NULL")
 
 
-class EmailMessage(Identified, Ledger, Model):
+class EmailMessage(Numbered, Ledger, Model):
     """One email to one person: a row before it is sent, the record of it afterwards."""
 
     __tablename__ = "email_messages"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from crm.activity.operations import append_rows, emit_all, row_of
+from crm.activity.operations import append_rows, emit_all, emit_dated, row_of
 from crm.activity.vocabulary import Activity, Actor, EmailBounced
 from crm.database import UTCDateTime, db
 from crm.delivery import ledger
 from crm.delivery.operations import suppress
-from crm.email import domains
+from crm.email import domains, second_asking
 from crm.email.claiming import Outgoing, messages
 from crm.email.operations import sent_activity
 from crm.lib.bulk import execute_alike
@@ -24,6 +24,7 @@ from crm.providers.mail import Accepted, NotSent, Refused, Result, Unknown
 _contacts = sa.table("contacts", sa.column("id"), sa.column("last_email_sent_at", UTCDateTime))
 """Of a contact only this: that an email went out is no change of theirs, so `updated_at` stays."""
 _NO_ORM = {"synchronize_session": False}
+_NEVER_LATER = sa.case((messages.c.status == "pending", "cancelled"), else_=messages.c.status)
 _OF_A_MAILBOX = re.compile(r"\b4\.2\.\d{1,3}\b")
 _ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -72,8 +73,12 @@ _TOUCH = (
 """Made once: SQLAlchemy takes longer to build a statement than the database to run it."""
 
 
-def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> set[int]:
-    """Note that these messages are about to be written out, for at most `longest` seconds; the ids of those still ours to send."""
+def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> set[str]:
+    """Note that these messages are about to be written out, for at most `longest` seconds; the Message-IDs of those still ours to send.
+
+    Whoever refused since the claim gets nothing. Not their ids: a message whose lease ran out may be in our hands a second time, and only the newer claim counts.
+    """
+    chosen = second_asking.still_wanted(chosen, now)
     shared = {"now": now, "until": now + timedelta(seconds=longest)}
     columns = {
         "address": [each.to_address for each in chosen],
@@ -110,10 +115,12 @@ def _record_sent(outcomes: Sequence[Outcome]) -> None:
     if news := {domains.domain_of(each.outgoing.to_address) for each in outcomes if each.outgoing.was_refusing}:
         domains.note_accepted(news)
     done = _done(_SENT, {}, columns, [each.outgoing for each in outcomes], "sent")
-    told = [each for each in outcomes if each.outgoing.id in done and each.outgoing.row.contact_id]
+    told = [each for each in outcomes if each.outgoing.message_id in done and each.outgoing.row.contact_id]
     touched = {"at": [each.at for each in told], "number": [each.outgoing.row.contact_id for each in told]}
-    execute_alike(db.session.connection(), _TOUCH, {}, touched)
-    append_rows(_sent_rows(told))
+    if execute_alike(db.session.connection(), _TOUCH, {}, touched) == len(told):
+        append_rows(_sent_rows(told))
+    else:
+        _tell_those_there(told)
 
 
 def _sent_rows(told: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -129,22 +136,42 @@ def _sent_rows(told: Sequence[Outcome]) -> list[dict[str, Any]]:
     return rows
 
 
+def _tell_those_there(outcomes: Sequence[Outcome]) -> None:
+    """Somebody was merged or erased while their message was with the carrier: it is told of whom it belongs to now."""
+    readers = _readers([each.outgoing.id for each in outcomes])
+    emit_dated(
+        (replace(sent_activity(each.outgoing.row, each.outgoing.subject), contact_id=reader), each.at)
+        for each in outcomes
+        if (reader := readers.get(each.outgoing.id))
+    )
+    erased = [each.outgoing.id for each in outcomes if readers.get(each.outgoing.id) is None]
+    db.session.execute(
+        sa.update(messages).where(messages.c.id.in_(erased)).values(reply=None), execution_options=_NO_ORM
+    )
+
+
+def _readers(ids: Sequence[int]) -> dict[int, int | None]:
+    """The contact whom each of these messages belongs to now; none for one who was erased."""
+    found = sa.select(messages.c.id, messages.c.contact_id).where(messages.c.id.in_(ids))
+    return {row.id: row.contact_id for row in db.session.execute(found)}
+
+
 def _done(
     statement: sa.Update,
     shared: Mapping[str, Any],
     columns: dict[str, list[Any]],
     chosen: Sequence[Outgoing],
     status: str,
-) -> set[int]:
-    """Execute for all; the ids of those it changed. Only when somebody else had taken one are they looked for."""
+) -> set[str]:
+    """Execute for all; the Message-IDs of those it changed. Only when somebody else had taken one are they looked for."""
     held = {"number": [each.id for each in chosen], "held": [each.fence for each in chosen]}
     if execute_alike(db.session.connection(), statement, shared, {**columns, **held}) == len(chosen):
-        return {each.id for each in chosen}
+        return {each.message_id for each in chosen}
     found = sa.select(messages.c.id, messages.c.message_id).where(
         messages.c.id.in_([each.id for each in chosen]), messages.c.status == status
     )
     now_there = {tuple(row) for row in db.session.execute(found)}
-    return {each.id for each in chosen if (each.id, each.message_id) in now_there}
+    return {each.message_id for each in chosen if (each.id, each.message_id) in now_there}
 
 
 def _record_other(outcome: Outcome) -> dict[str, datetime]:
@@ -215,22 +242,25 @@ def is_dead_address(result: Refused) -> bool:
 
 
 def _follow_up(outcome: Outcome, values: dict[str, Any]) -> None:
+    """A dead address is written to no more, and the contact's timeline says so; of one who was erased meanwhile nothing is kept."""
     row, result = outcome.outgoing.row, outcome.result
-    if values.get("bounce_type") == "hard" and isinstance(result, Refused):
+    reader = row.contact_id and _readers([row.id]).get(row.id)
+    if row.contact_id and reader is None:
+        quiet = {"reason": None, "reply": None, "status": _NEVER_LATER}
+        db.session.execute(sa.update(messages).where(messages.c.id == row.id).values(quiet), execution_options=_NO_ORM)
+    elif values.get("bounce_type") == "hard" and isinstance(result, Refused):
         suppress(outcome.outgoing.to_address, values["reason"], source="smtp", email_message_id=row.id)
-        emit_all(_bounced(outcome, values["reason"]) if row.contact_id else [], at=outcome.at)
+        emit_all([_bounced(outcome, values["reason"], reader)] if reader else [], at=outcome.at)
 
 
-def _bounced(outcome: Outcome, reason: str) -> list[Activity]:
+def _bounced(outcome: Outcome, reason: str, reader: int) -> Activity:
     row = outcome.outgoing.row
-    return [
-        EmailBounced(
-            contact_id=row.contact_id,
-            subject_id=row.id,
-            subject=outcome.outgoing.subject,
-            purpose=row.purpose,
-            template_id=row.template_id,
-            reason=reason,
-            by=Actor(name=row.actor, depth=row.depth),
-        )
-    ]
+    return EmailBounced(
+        contact_id=reader,
+        subject_id=row.id,
+        subject=outcome.outgoing.subject,
+        purpose=row.purpose,
+        template_id=row.template_id,
+        reason=reason,
+        by=Actor(name=row.actor, depth=row.depth),
+    )

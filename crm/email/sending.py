@@ -132,7 +132,7 @@ class Delivery:
             mine = self._written_down([each.outgoing for each in chosen])
             db.session.commit()
             self._unwritten.clear()
-            self._marked.extend(each for each in chosen if each.outgoing.id in mine)
+            self._marked.extend(each for each in chosen if each.outgoing.message_id in mine)
         return bool(self._marked)
 
     def _write(self, count: int) -> bool:
@@ -208,8 +208,8 @@ class Delivery:
             self._ahead = min(int(self._ended / passed * AHEAD), MOST_AHEAD) if self.provider.can_lose else 0
             self._ended, self._measured_at = 0, self._measured_at + passed
 
-    def _settled(self, ready: Sequence[Parcel]) -> set[int]:
-        """In one transaction: the results so far, and that these messages are about to be written out; the ids to go on with."""
+    def _settled(self, ready: Sequence[Parcel]) -> set[str]:
+        """In one transaction: the results so far, and that these messages are about to be written out; the Message-IDs to go on with."""
         try:
             mine = self._written_down([each.tag for each in ready])
             db.session.commit()  # what is to follow a commit follows the run, not every turn
@@ -220,7 +220,7 @@ class Delivery:
         self._unwritten.clear()
         return mine
 
-    def _written_down(self, next_ones: Sequence[Outgoing]) -> set[int]:
+    def _written_down(self, next_ones: Sequence[Outgoing]) -> set[str]:
         self._set_aside(results.record(self._unwritten))
         return results.mark_sending(next_ones, self.now(), self.longest) if next_ones else set()
 
@@ -244,9 +244,9 @@ class Delivery:
     def _has_more(self) -> bool:
         return bool(self._batch or self._written or self._marked)
 
-    def _go_on_with(self, ready: Sequence[Parcel], mine: set[int]) -> None:
+    def _go_on_with(self, ready: Sequence[Parcel], mine: set[str]) -> None:
         for parcel in ready:
-            (self.provider.write if parcel.tag.id in mine else self.provider.drop)(parcel)
+            (self.provider.write if parcel.tag.message_id in mine else self.provider.drop)(parcel)
 
     def _keep(self, ready: Sequence[Parcel]) -> None:
         """For a carrier that cannot lose anything: noted and settled in one transaction."""

@@ -48,7 +48,7 @@ class Turns:
     def claim(self, now: datetime, limit: int) -> list[Taken]:
         """Take up to `limit` messages that are due, in the open transaction; no more than the day has room for."""
         lanes = _open_lanes(now)  # first: whoever else takes from lanes waits here, and then finds the day counted
-        room = limits.room(now) or limits.Room(limit, limit)
+        room = limits.room_to_take(now) or limits.Room(limit, limit)
         lanes = lanes if room.lanes else []
         rows = [*_claim_ordinary(now, limit - limit // 2 if lanes else limit, room)]
         for lane, left in self._in_turn(lanes):

@@ -99,11 +99,21 @@ def soundness() -> Finding:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(current_app.config["INSTANCE_PATH"]).free
+    free = min(shutil.disk_usage(current_app.config["INSTANCE_PATH"]).free, _room_to_grow())
     is_well = free > FREE_BYTES
     return Finding(
         "disk", is_well, f"{free / 1e9:.1f} GB free", "" if is_well else "Make room: a full disk saves nothing."
     )
+
+
+def _room_to_grow() -> float:
+    """How many bytes more the database may hold: SQLite has a limit of its own, terabytes unless somebody lowered it."""
+    if is_postgresql():
+        return float("inf")
+    most, there, size = (
+        db.session.scalar(sa.text(f"PRAGMA {each}")) or 0 for each in ("max_page_count", "page_count", "page_size")
+    )
+    return (most - there) * size
 
 
 def mail_server() -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from sqlalchemy.orm import load_only
 
 from crm.activity.dispatcher import parked
@@ -12,6 +12,7 @@ from crm.activity.models import ContactActivity
 from crm.database import commit, db
 from crm.health import checks, operations, queries
 from crm.lib import clock
+from crm.queue import nudge
 from crm.users.access import requires
 
 bp = Blueprint("health_page", __name__, url_prefix="/settings/health")
@@ -29,6 +30,9 @@ _COLUMNS = (
 def index() -> str:
     """Every check, what is wrong first."""
     findings = sorted(checks.run(), key=lambda each: each.is_well)
+    g.looks_wrong = any(not each.is_well for each in findings)
+    if g.looks_wrong != queries.has_trouble(clock.now()):
+        nudge("look_after_health")  # this page's own mark is right already; those of the others follow
     stuck = parked().options(load_only(*_COLUMNS)).order_by(ContactActivity.id).limit(SHOWN)
     return render_template(
         "health/index.html",

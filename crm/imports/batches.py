@@ -22,6 +22,7 @@ from crm.database import db, is_postgresql, table_of
 from crm.imports.consenting import keep_consent
 from crm.imports.meeting import BY_COLUMN, CONTACTS, Rules
 from crm.imports.models import ContactImportBatch, ContactImportLink
+from crm.imports.opting_out import opt_out
 from crm.imports.rows import Row
 from crm.lib import clock
 from crm.lib.bulk import execute_alike, execute_many
@@ -48,8 +49,11 @@ def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
     _index(new)
     reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
+    opt_out(rows, rules)
     keep_consent(
-        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")}, rules
+        {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")},
+        rules,
+        {row.contact_id: row.line for row in new if row.contact_id and row.wants},
     )
     tagged = _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
     _note(
@@ -158,11 +162,11 @@ def _write_own(new: Sequence[Row], changed: Sequence[Row]) -> None:
 
 
 def _new_ids(count: int) -> Iterable[int]:
-    """Ids nobody else will take: SQLite has one writer, PostgreSQL a sequence."""
+    """Ids nobody else has, had or will take: SQLite has one writer and keeps the highest number given, PostgreSQL a sequence."""
     if is_postgresql():
         numbers = sa.text("SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)")
         return db.session.scalars(numbers, {"count": count}).all()
-    last = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(CONTACTS.c.id), 0))) or 0
+    last = db.session.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'contacts'")) or 0
     return range(last + 1, last + 1 + count)
 
 

@@ -28,6 +28,8 @@ FIELDS = {
     "referrer": "Referred by (email, external ID, id or name of a contact)",
     "external_id": "External ID",
     "tags": "Tags",
+    "opted_out": "Opted out of email (yes, no or a date)",
+    "email_consent": "Consent to email (yes, no or a date)",
     "utm_source": "UTM source",
     "utm_medium": "UTM medium",
     "utm_campaign": "UTM campaign",
@@ -68,6 +70,10 @@ HEADINGS = {
     "referrer": "referrer referredby referral empfohlenvon parraine recomendadopor",
     "external_id": "externalid externalidentifier customerid studentid studentnumber memberid kundennummer mitgliedsnummer schuelernummer"
     " numeroclient numerodeeleve idexterno idesterno klantnummer",
+    "opted_out": "unsubscribed unsubscribe unsubscribedat optout optedout optedoutat emailoptout hasoptedoutofemail donotemail nomarketing newsletterabgemeldet"
+    " abgemeldet abgemeldetam desabonne desinscrit baja bajaboletin disiscritto cancelado afgemeld uitgeschreven",
+    "email_consent": "emailconsent consent consenttoemail marketingconsent emailmarketingconsent acceptsmarketing acceptsemailmarketing optin optedin emailoptin"
+    " newsletter subscribed subscribedtonewsletter einwilligung newslettereinwilligung consentement consentimiento consenso consentimento toestemming nieuwsbrief",
     "tags": "tags tag labels label schlagworte etiketten etiquettes etiquetas etichette",
 }
 _BY_HEADING = {heading: field for field, names in HEADINGS.items() for heading in names.split()}

@@ -39,6 +39,7 @@ class Rules:
     dedupe: str = "email"
     consent_note: str = ""
     asks_confirmation: bool = False
+    file_name: str = ""
     fills: frozenset[str] = frozenset()
     """The columns and own fields that rows may have values for."""
 

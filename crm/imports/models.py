@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.database import Identified, Model, reference
+from crm.database import Identified, Model, Numbered, reference
 from crm.lib import clock
 from crm.lib.csv_files import Layout
 from crm.users.models import User
@@ -42,7 +42,7 @@ OUTCOMES = {
 }
 
 
-class ContactImport(Identified, Model):
+class ContactImport(Numbered, Model):
     """One file on its way in. `rows_done` is the checkpoint: rows of the file dealt with in the present pass."""
 
     __tablename__ = "contact_imports"
@@ -77,6 +77,8 @@ class ContactImport(Identified, Model):
     unchanged: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
+    opted_out: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Rows that say their person wants no marketing email, whatever else became of them."""
     error: Mapped[str | None] = mapped_column(sa.String(500))
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)

@@ -153,7 +153,7 @@ def _begin(found: ContactImport, status: str, before: set[str]) -> None:
     if problem := problem_of(found.mapping, found.columns, found.dedupe):
         raise Refused(problem)
     found.status, found.rows_done, found.attempts, found.error = status, 0, 0, None
-    found.created = found.updated = found.unchanged = found.skipped = found.refused = 0
+    found.created = found.updated = found.unchanged = found.skipped = found.refused = found.opted_out = 0
     found.lease_until = found.finished_at = None
     found.fence += 1
     for each in (ContactImportRow, ContactImportLink):

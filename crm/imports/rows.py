@@ -11,6 +11,7 @@ from typing import Any
 from crm.contacts import parsing
 from crm.contacts.models import sort_name
 from crm.contacts.operations import NAMELESS
+from crm.imports.answers import WANTS, wants
 from crm.lib.csv_files import Record
 from crm.tags.models import slug_of
 
@@ -29,6 +30,8 @@ class Row:
     tags: tuple[str, ...] = ()
     links: dict[str, str] = field(default_factory=dict)
     """Column → whom it points at, as written: found among the contacts, and, at the end, among the other rows."""
+    wants: bool | None = None
+    """Whether the file says that they want news by email; None where it does not say."""
     identity: str = ""
     """What two rows, or a row and a contact, are the same person by."""
     sort_name: str = ""
@@ -98,10 +101,11 @@ class RowReader:
         self.plain = [
             (index, POINTING.get(each, each), _remembering(self._parser(each), each))
             for index, each in order
-            if each not in {"tags", "full_name"}
+            if each not in {"tags", "full_name", *WANTS}
         ]
         self.index = {each: index for index, each in order}
         self.has_full_name, self.has_tags = "full_name" in self.index, "tags" in self.index
+        self.consent = [(index, each) for index, each in order if each in WANTS]
         self.links = [LINKS[each] for _, each in order if each in LINKS]
 
     @property
@@ -138,6 +142,8 @@ class RowReader:
             self._read_full_name(row)
         if self.has_tags:
             self._read_tags(row)
+        if self.consent:
+            self._read_consent(row)
         row.sort_name = sort_name(values.get("first_name", ""), values.get("last_name", ""), values.get("email"))
         row.identity = row.usual_identity
         if self.links:
@@ -178,6 +184,16 @@ class RowReader:
                 row.refuse(self.columns[self.index["full_name"]], text, problem)
             elif value:
                 row.values.setdefault(key, value)
+
+    def _read_consent(self, row: Row) -> None:
+        """One no among several columns is a no."""
+        for index, key in self.consent:
+            text = row.cells[index] if index < len(row.cells) else ""
+            said, problem = wants(key, text)
+            if problem:
+                row.refuse(self.columns[index], text, problem)
+            elif said is not None and row.wants is not False:
+                row.wants = said
 
     def _read_tags(self, row: Row) -> None:
         text = self._cell(row, "tags")

@@ -200,6 +200,7 @@ def _do_batch(found: ContactImport, rows: list[Row], taken: Seen, rules: Rules) 
     _keep_rows(found, rows)
     counts = Counter(row.outcome for row in rows)
     values = {each: getattr(found, each) + counts[each] for each in OUTCOMES}
+    values["opted_out"] = found.opted_out + sum(row.wants is False for row in rows)
     _update(found, rows_done=found.rows_done + len(rows), **values)
     commit()
 
@@ -279,6 +280,7 @@ def _rules_for(found: ContactImport) -> Rules:
         found.dedupe,
         found.consent_note,
         found.asks_confirmation,
+        found.file_name,
     )
 
 

@@ -28,6 +28,9 @@ class Order:
     is_nullable: bool = False
     walked: sa.FromClause | None = None
     """Tables to read the rows that have a value from, joined so that the column's index is walked, where the database would not by itself."""
+    ranked: Sequence[Any] = ()
+    """The values of `each` in the order of `column`, which is their place here: rows are read value by value, each by its index."""
+    each: sa.ColumnElement[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,9 @@ def _between(rows: Sequence[sa.Row[Any]], has_next: bool, has_previous: bool) ->
 def _parts(order: Order, cursor: Cursor | None, is_back: bool) -> Iterator[tuple[sa.ColumnElement[bool] | None, bool]]:
     """The conditions under which rows are read, one after the other: those with a value (True), then those without (or back)."""
     upward = order.is_descending == is_back
+    if order.each is not None:
+        yield from _ranked_parts(order, order.each, cursor, upward, is_back)
+        return
     has_value, has_none = order.column.is_not(None), order.column.is_(None)
     if cursor is None:
         yield from ((has_value, True), (has_none, False)) if order.is_nullable else ((None, True),)
@@ -152,9 +158,29 @@ def _parts(order: Order, cursor: Cursor | None, is_back: bool) -> Iterator[tuple
             yield has_none, False
 
 
+def _ranked_parts(
+    order: Order, each: sa.ColumnElement[Any], cursor: Cursor | None, upward: bool, is_back: bool
+) -> Iterator[tuple[sa.ColumnElement[bool] | None, bool]]:
+    """The same where values have a place of their own: one value after the other."""
+    places = list(range(len(order.ranked)) if upward else reversed(range(len(order.ranked))))
+    beyond = sa.true() if cursor is None else order.id > cursor.id if upward else order.id < cursor.id
+    if cursor is not None and cursor.value is None:
+        yield each.is_(None) & beyond, False
+        places = places if is_back else []
+    elif cursor is not None:
+        if cursor.value in places:
+            yield (each == order.ranked[cursor.value]) & beyond, True
+        places = [place for place in places if (place > cursor.value if upward else place < cursor.value)]
+    for place in places:
+        yield each == order.ranked[place], True
+    if not is_back and (cursor is None or cursor.value is not None):
+        yield each.is_(None), False
+
+
 def _sorted(statement: sa.Select[Any], order: Order, is_back: bool, has_value: bool = True) -> sa.Select[Any]:
     """Those without a value by their id alone: named beside it, the column of a joined table has SQLite sort them all."""
-    columns = (order.column, order.id) if has_value and order.column is not order.id else (order.id,)
+    is_by_value = has_value and order.column is not order.id and order.each is None
+    columns = (order.column, order.id) if is_by_value else (order.id,)
     if order.is_descending != is_back:
         return statement.order_by(*(each.desc() for each in columns))
     return statement.order_by(*columns)

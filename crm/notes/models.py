@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.models import Contact
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Model, Numbered, Timestamped, reference
 from crm.users.models import User
 
 KINDS = {"note": "Note", "call": "Call", "meeting": "Meeting"}
 ICONS = {"note": "note", "call": "phone", "meeting": "users"}
 
 
-class Note(Identified, Timestamped, Model):
+class Note(Numbered, Timestamped, Model):
     """Something written down about a contact, in Markdown. A deleted note is kept for thirty days."""
 
     __tablename__ = "contact_notes"

@@ -59,12 +59,18 @@ Verdict = Skip | Hold
 
 def verdicts(asked: Sequence[Asked], now: datetime) -> dict[int, Verdict]:
     """For each message that may not go now, why; those that may are absent. A few queries for the whole batch."""
-    found: dict[int, Verdict] = {}
-    for channel in {each.channel for each in asked}:
-        found |= _stopped([each for each in asked if each.channel == channel], channel)
+    found: dict[int, Verdict] = {**_stopped_of_all(asked)}
     left = [each for each in asked if each.message_id not in found]
     for (channel, kind, topic_id), some in _alike(left).items():
         found |= _judged(some, channel, kind, topic_id, now)
+    return found
+
+
+def refused(asked: Sequence[Asked]) -> dict[int, Skip]:
+    """Those of these messages that are refused by now, of contacts who are there; whose turn it is, is not asked."""
+    found = _stopped_of_all(asked)
+    for (channel, kind, topic_id), some in _alike([each for each in asked if each.message_id not in found]).items():
+        found |= _refusing(some, channel, _facts(some, channel, kind, topic_id))
     return found
 
 
@@ -114,10 +120,17 @@ def _erased(among: Any, channel: str) -> set[str]:
     return erased_among((each for (each,) in rows if each), channel)
 
 
-def _stopped(asked: Sequence[Asked], channel: str) -> dict[int, Verdict]:
+def _stopped_of_all(asked: Sequence[Asked]) -> dict[int, Skip]:
+    found: dict[int, Skip] = {}
+    for channel in {each.channel for each in asked}:
+        found |= _stopped([each for each in asked if each.channel == channel], channel)
+    return found
+
+
+def _stopped(asked: Sequence[Asked], channel: str) -> dict[int, Skip]:
     """What holds for every kind of message: there must be an address, and it must not be suppressed."""
     suppressed = suppressed_among({each.address for each in asked if each.address}, channel)
-    found: dict[int, Verdict] = {}
+    found: dict[int, Skip] = {}
     for each in asked:
         if not each.address and (each.contact_id is None or each.kind == SYSTEM):
             found[each.message_id] = Skip(in_words("no_address", channel))
@@ -135,24 +148,32 @@ def _alike(asked: Sequence[Asked]) -> dict[tuple[str, str, int | None], list[Ask
 
 
 def _judged(asked: Sequence[Asked], channel: str, kind: str, topic_id: int | None, now: datetime) -> dict[int, Verdict]:
-    ids = {each.contact_id for each in asked}
-    db.session.flush()
-    asking = _statement(channel, kind), {"ids": json.dumps([*ids]), "topic": topic_id}
-    facts: dict[int | None, _Facts] = {
-        row[0]: _Facts._make(row) for row in db.session.connection().execute(*asking).all()
-    }
-    found: dict[int, Verdict] = {}
-    for each in asked:
-        row = facts.get(each.contact_id)
-        if row is None:
-            found[each.message_id] = Skip(in_words("gone", channel))
-        elif row.reason:
-            found[each.message_id] = Skip(in_words(row.reason, channel, row.topic or ""))
+    facts = _facts(asked, channel, kind, topic_id)
+    gone = {each.message_id: Skip(in_words("gone", channel)) for each in asked if each.contact_id not in facts}
+    found: dict[int, Verdict] = {**gone, **_refusing(asked, channel, facts)}
     left = [each for each in asked if each.message_id not in found]
     if kind in WAITS_FOR_MORNING:
         found |= _waiting_for_morning(left, facts, now)
     if kind == MARKETING:
         found |= _over_the_cap([each for each in left if each.message_id not in found], facts, now)
+    return found
+
+
+def _facts(asked: Sequence[Asked], channel: str, kind: str, topic_id: int | None) -> dict[int, Facts]:
+    """What is known of the contacts who are there."""
+    given = {"ids": json.dumps([*{each.contact_id for each in asked}]), "topic": topic_id}
+    db.session.flush()
+    rows = db.session.connection().execute(_statement(channel, kind), given).all()
+    return {row[0]: Facts._make(row) for row in rows}
+
+
+def _refusing(asked: Sequence[Asked], channel: str, facts: dict[int, Any]) -> dict[int, Skip]:
+    """Those whose reader refuses."""
+    found: dict[int, Skip] = {}
+    for each in asked:
+        row = facts.get(each.contact_id or 0)
+        if row is not None and row.reason:
+            found[each.message_id] = Skip(in_words(row.reason, channel, row.topic or ""))
     return found
 
 
@@ -193,7 +214,7 @@ def _over_the_cap(asked: Sequence[Asked], facts: dict[int, Any], now: datetime) 
     return found
 
 
-class _Facts(NamedTuple):
+class Facts(NamedTuple):
     """What is asked about a contact."""
 
     contact_id: int

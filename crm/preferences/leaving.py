@@ -1,4 +1,4 @@
-"""Many people who leave at once, because carriers report their complaints."""
+"""Many people who leave at once, because carriers report their complaints or that they left there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Leaving:
     message_id: int | None = None
 
 
-def unsubscribe_all(leaving: Sequence[Leaving], reason: str, by: Actor) -> int:
+def unsubscribe_all(leaving: Sequence[Leaving], reason: str, by: Actor, how: str = "complaint") -> int:
     """Send no more marketing email to these addresses, in a few statements; how many were new."""
     if not leaving:
         return 0
@@ -43,7 +43,7 @@ def unsubscribe_all(leaving: Sequence[Leaving], reason: str, by: Actor) -> int:
         keep_many(
             [(each.contact_id, email) for email, each in new.items()],
             {"subscription": False},
-            Source("complaint", by, reason),
+            Source(how, by, reason),
         )
         emit_all(EmailUnsubscribed(contact_id=each.contact_id, reason=reason, by=by) for each in new.values())
     return len(rows)

@@ -7,7 +7,7 @@ from datetime import datetime, time
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Identified, Model, Numbered, Timestamped, reference
 from crm.lib import clock
 
 FREQUENCIES = {"all": "Whenever there is something", "weekly": "At most once a week", "monthly": "At most once a month"}
@@ -35,7 +35,7 @@ HOW = {
 """By which way a choice came in."""
 
 
-class EmailUnsubscribe(Identified, Model):
+class EmailUnsubscribe(Numbered, Model):
     """An address left, or came back (`resubscribed_at`)."""
 
     __tablename__ = "email_unsubscribes"
@@ -74,7 +74,7 @@ class CommunicationPreferences(Identified, Model):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
 
-class Topic(Identified, Timestamped, Model):
+class Topic(Numbered, Timestamped, Model):
     """A kind of mail one subscribes to. `is_default`: who said nothing gets it; `is_public`: the preference page offers it."""
 
     __tablename__ = "topics"
@@ -102,7 +102,7 @@ class ContactTopic(Identified, Model):
     )
 
 
-class ConsentRecord(Identified, Model):
+class ConsentRecord(Numbered, Model):
     """The proof of one choice: who chose what, when, where, and which words they saw. Never changed."""
 
     __tablename__ = "consent_records"

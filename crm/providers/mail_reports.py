@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-DELIVERED, HARD, SOFT, BLOCKED, COMPLAINT, DEFERRED, CONFIRM = (
-    "delivered", "hard", "soft", "blocked", "complaint", "deferred", "confirm",
+DELIVERED, HARD, SOFT, BLOCKED, COMPLAINT, DEFERRED, CONFIRM, UNSUBSCRIBED = (
+    "delivered", "hard", "soft", "blocked", "complaint", "deferred", "confirm", "unsubscribed",
 )  # fmt: skip
 KINDS = {
     DELIVERED: "Delivered",
@@ -24,6 +24,7 @@ KINDS = {
     COMPLAINT: "Complaint",
     DEFERRED: "Waiting",
     CONFIRM: "Asks to be confirmed",
+    UNSUBSCRIBED: "Unsubscribed at the carrier",
     "reply": "Reply",
     "auto": "Automatic reply",
 }

@@ -164,7 +164,7 @@ def _told(phase: str, error: Exception, server: Server) -> tuple[str, str]:
         )
     if isinstance(error, socket.gaierror):
         return f"There is no server named {server.host}.", "Check the host in SMTP_URL."
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):  # smtplib says that it ended
         return "It did not answer in time.", "A firewall may be in the way; many hosts block port 25: use 587 or 465."
     if isinstance(error, ConnectionRefusedError):
         return f"Nothing listens at port {server.port}.", "Check the port: usually 587, or 465 with ?tls=tls."

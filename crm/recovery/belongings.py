@@ -108,7 +108,7 @@ def from_plain(stored: dict[str, Any]) -> Bundle:
         table = db.metadata.tables.get(name)
         if table is not None:
             rows[name] = [
-                {key: _typed(table.c[key], value) for key, value in row.items() if key in table.c} for row in some
+                {key: typed(table.c[key], value) for key, value in row.items() if key in table.c} for row in some
             ]
     return Bundle(rows, stored["pointers"])
 
@@ -122,7 +122,8 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _typed(column: sa.Column[Any], value: Any) -> Any:
+def typed(column: sa.Column[Any], value: Any) -> Any:
+    """What `plain` made of a value of this column, as the column holds it."""
     if value is None or not isinstance(value, str):
         return value
     kind = column.type

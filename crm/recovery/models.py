@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.database import Identified, Model, reference
+from crm.database import Model, Numbered, reference
 from crm.lib import clock
 
 
@@ -17,7 +17,7 @@ def kept_for() -> timedelta:
     return timedelta(days=current_app.config["DELETED_KEPT_DAYS"] or 36_500)
 
 
-class DeletedRecord(Identified, Model):
+class DeletedRecord(Numbered, Model):
     """A record that was deleted, with everything that hung on it, packed; gone for good after `kept_for()`.
 
     `email` and `name` are kept beside the packed rows to show and to erase by.

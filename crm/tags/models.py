@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.database import BigId, Identified, Model, Timestamped, reference
+from crm.database import BigId, Identified, Model, Numbered, Timestamped, reference
 from crm.lib import clock
 
 COLORS = ("gray", "blue", "green", "red", "yellow", "purple", "orange", "teal", "pink")
 
 
-class Tag(Identified, Timestamped, Model):
+class Tag(Numbered, Timestamped, Model):
     """A label; `slug` is its stable name for conditions, imports and the API."""
 
     __tablename__ = "contact_tags"

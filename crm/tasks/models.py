@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.models import Contact
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Model, Numbered, Timestamped, reference
 from crm.users.models import User
 
 PRIORITIES = {"low": "Low", "medium": "Medium", "high": "High", "urgent": "Urgent"}
@@ -20,7 +20,7 @@ _TO_REMIND = sa.text("reminder_at IS NOT NULL AND reminded_at IS NULL")
 _DELETED = sa.text("deleted_at IS NOT NULL")
 
 
-class Task(Identified, Timestamped, Model):
+class Task(Numbered, Timestamped, Model):
     """Something to do about a contact. `due_date` and `due_time` are on the assignee's clock."""
 
     __tablename__ = "contact_tasks"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.database import Identified, Model, reference
+from crm.database import Identified, Model, Numbered, reference
 from crm.lib import clock
 from crm.users.models import User, device_of
 
@@ -91,7 +91,7 @@ class MailedLink:
         self.nonce, self.expires_at = _nonce(), now + lasts
 
 
-class Invitation(Identified, MailedLink, Model):
+class Invitation(Numbered, MailedLink, Model):
     """Somebody is asked to join the staff. Used: they did."""
 
     __tablename__ = "invitations"
@@ -107,7 +107,7 @@ class Invitation(Identified, MailedLink, Model):
     __table_args__ = (sa.Index("ix_invitations_email_due_at", "email_due_at"),)
 
 
-class PasswordReset(Identified, MailedLink, Model):
+class PasswordReset(Numbered, MailedLink, Model):
     """Somebody forgot a password. Without a user when the address has no account: nothing is sent, and it takes as long."""
 
     __tablename__ = "password_resets"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.activity.vocabulary import Actor
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Identified, Model, Numbered, Timestamped, reference
 from crm.lib import clock
 from crm.users.roles import ALL, ROLE_LABELS, ROLES
 
@@ -35,7 +35,7 @@ class Role(Identified, Timestamped, Model):
         return self.key not in ROLES
 
 
-class User(Identified, Timestamped, Model):
+class User(Numbered, Timestamped, Model):
     """A member of staff."""
 
     __tablename__ = "users"
@@ -186,7 +186,7 @@ class ApiToken(Identified, Model):
     user: Mapped[User] = relationship()
 
 
-class Team(Identified, Timestamped, Model):
+class Team(Numbered, Timestamped, Model):
     """People who look after contacts together."""
 
     __tablename__ = "teams"

@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from crm.database import db
 from crm.lib import clock
 from crm.lib.clock import is_zone
-from crm.users import queries
+from crm.users import queries, spare
 from crm.users.entering import SignIn
 from crm.users.models import ApiToken, Team, User, UserSession, digest
 from crm.users.passwords import check_password, hash_password
@@ -137,11 +137,16 @@ def forget_sign_ins() -> int:
 
 def open_session(user: User, ip_address: str = "", user_agent: str = "") -> str:
     """Sign the user in; the returned token, kept nowhere else, is what the cookie carries."""
-    token = secrets.token_urlsafe(32)
+    token = new_session_token()
     db.session.add(
         UserSession(user_id=user.id, token_hash=digest(token), ip_address=ip_address[:45], user_agent=user_agent[:255])
     )
     return token
+
+
+def new_session_token() -> str:
+    """A token for a cookie, 256 bits."""
+    return secrets.token_urlsafe(32)
 
 
 def end_session(token: str) -> None:
@@ -156,6 +161,7 @@ def end_own_session(user: User, session_id: int) -> None:
 
 def end_sessions(user: User, but: int | None = None) -> None:
     """Sign the user out everywhere, or everywhere but in one session."""
+    spare.end_all(user)
     ended = sa.delete(UserSession).where(UserSession.user_id == user.id)
     db.session.execute(ended if but is None else ended.where(UserSession.id != but))
 

@@ -10,14 +10,14 @@ from flask_login import current_user, logout_user
 from crm.database import commit
 from crm.lib import clock
 from crm.lib.limits import failed, limiter
-from crm.users import operations, queries, second_step
+from crm.users import operations, queries, second_step, spare
 from crm.users.access import public, signed_in
 from crm.users.forms import THEMES, AccountForm, PasswordForm, SignInForm
 from crm.users.models import User
 from crm.users.passwords import is_right
 from crm.users.redirects import own_page, page_it_came_from
 from crm.users.sessions import ABSOLUTE, IDLE
-from crm.users.sign_in import let_in, note
+from crm.users.sign_in import enter, let_in, note_failure
 
 bp = Blueprint("users", __name__)
 SIGN_INS = 10
@@ -50,15 +50,12 @@ def check_in() -> Any:
     commit()
     is_known = is_right(user.password_hash if user else None, form.password.data)
     if problem := _refusal(user, is_known):
-        note(user, problem)
-        commit()
+        note_failure(user, problem)
         form.password.errors = [EXPIRED if problem == "expired" else "Email or password is not right."]
         return render_template("users/sign_in.html", form=form), 422
     if user.has_two_factor:
         return second_step.begin(user, own_page(form.next.data))
-    note(user, "in")
-    let_in(user)
-    commit()
+    enter(user)
     return redirect(own_page(form.next.data) or url_for("home.index"), 303)
 
 
@@ -76,6 +73,7 @@ def _refusal(user: User | None, is_known: bool) -> str | None:
 def sign_out() -> Any:
     """End this sign-in, here and on the server."""
     if current_user.is_authenticated:
+        spare.end(current_user.session_token)
         operations.end_session(current_user.session_token)
         commit()
     logout_user()

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, session, url_for
 
-from crm.database import commit, db
+from crm.database import db
 from crm.lib import clock
 from crm.lib.limits import failed, limiter
 from crm.users import two_factor
@@ -15,7 +15,7 @@ from crm.users.access import public
 from crm.users.forms import CodeForm
 from crm.users.models import User, digest
 from crm.users.redirects import own_page
-from crm.users.sign_in import let_in, note
+from crm.users.sign_in import enter, note_failure
 
 bp = Blueprint("second_step", __name__)
 LASTS = timedelta(minutes=10)
@@ -53,17 +53,14 @@ def check() -> Any:
     if form.validate_on_submit():
         is_app = two_factor.is_code(user, form.code.data)
         if is_app or two_factor.is_recovery_code(user, form.code.data):
-            return _in(user, session[KEY][3])
-        note(user, "code")
-        commit()
+            return _in(user, session[KEY][3], is_app)
+        note_failure(user, "code")
         form.code.errors = ["This code is not right, or was used already. Wait for the next one."]
     return render_template("users/code.html", form=form), 422
 
 
-def _in(user: User, target: str) -> Any:
-    note(user, "in")
-    let_in(user)
-    commit()
+def _in(user: User, target: str, is_app: bool) -> Any:
+    enter(user, can_be_kept=is_app)
     return redirect(own_page(target) or url_for("home.index"), 303)
 
 

@@ -7,6 +7,7 @@ A sign-in ends by itself after `IDLE` without a request, and `ABSOLUTE` after it
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Engine
 from crm.database import db
 from crm.lib import clock
 from crm.security import is_api_call
-from crm.users import queries
+from crm.users import queries, spare
 from crm.users.models import ApiToken, User, UserSession
 
 log = logging.getLogger(__name__)
@@ -43,11 +44,21 @@ def _by_cookie(token: str) -> User | None:
     now = clock.now()
     session = queries.open_session(token, idle_since=now - IDLE, began_after=now - ABSOLUTE)
     if session is None:
-        return None
+        return _by_spare(token, now)
     if now - session.last_seen_at > SEEN_EVERY:
         g.in_use = sa.update(UserSession).where(UserSession.id == session.id).values(last_seen_at=now)
     session.user.session_token, session.user.session_id = token, session.id
     return session.user
+
+
+def _by_spare(token: str, now: datetime) -> User | None:
+    """A sign-in that could not be written; it is once there is room."""
+    found = spare.user_of(token, now)
+    if found is None:
+        return None
+    user, g.in_use, g.once_written = found
+    user.session_token = token
+    return user
 
 
 def _by_bearer(request: Request) -> User | None:
@@ -73,13 +84,15 @@ def _note_use(response: Response) -> Response:
     """Write the time of use after the answer is out, on a connection of its own: a page that reads stays a reader."""
     statement = g.pop("in_use", None)
     if statement is not None:
-        response.call_on_close(partial(_write, db.engine, statement))
+        response.call_on_close(partial(_write, db.engine, statement, g.pop("once_written", None)))
     return response
 
 
-def _write(engine: Engine, statement: sa.Update) -> None:
+def _write(engine: Engine, statement: sa.Update | sa.Insert, then: Callable[[], object] | None) -> None:
     try:
         with engine.begin() as connection:
             connection.execute(statement)
+        if then:
+            then()
     except sa.exc.SQLAlchemyError as error:
         log.warning("could not note when a sign-in was last used: %s", type(error).__name__)

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from crm.database import db
 from crm.lib import clock
+from crm.users import spare
 from crm.users.entering import RecoveryCode
 from crm.users.models import User
 from crm.users.passwords import hash_password, is_right, make_password
@@ -122,7 +123,8 @@ def picture(user: User, school: str) -> Markup:
 def _take(user: User, step: int) -> bool:
     """Whether nobody gave this code or a later one before; two who try at once agree."""
     later = sa.update(User).where(User.id == user.id, User.two_factor_step < step).values(two_factor_step=step)
-    return db.session.execute(later, execution_options={"synchronize_session": False}).rowcount == 1
+    is_new = db.session.execute(later, execution_options={"synchronize_session": False}).rowcount == 1
+    return is_new and spare.take_step(user, step)
 
 
 def _keys() -> list[str]:

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.database import Identified, Model, Timestamped, reference
+from crm.database import Model, Numbered, Timestamped, reference
 from crm.users.models import User
 
 
-class ContactView(Identified, Timestamped, Model):
+class ContactView(Numbered, Timestamped, Model):
     """A saved view. `query` holds the parameters of the list's address, `columns` keys; empty: as the reader likes them."""
 
     __tablename__ = "contact_views"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from crm.database import commit
+from crm.delivery.senders import save_sender
 from crm.email.operations import NewEmail, ensure_content, queue_emails
 from tests import factories
 from tests.api.conftest import pointers
@@ -83,3 +85,15 @@ def test_an_address_leaves_once(api, carla):
     assert (row["contact_id"], row["reason"], row["resubscribed_at"]) == (carla.id, "too_many", None)
     assert api.get(f"/unsubscribes/{row['id']}").json == row
     assert pointers(api.post("/unsubscribes", {"email": "dan@example.com"})) == ["/email"]
+
+
+def test_a_template_names_its_sender_by_address_or_id(api, app):
+    anna = save_sender(None, "Anna", "anna@school.example", "", is_default=False)
+    commit()
+    words = {"name": "Welcome", "subject": "Hello", "body": "Soon.", "sender": "Anna@school.example"}
+    made = api.post("/templates", words).json
+    here = f"/templates/{made['id']}"
+    assert made["sender"] == api.get("/templates").json["data"][0]["sender"] == "anna@school.example"
+    assert api.patch(here, {"sender": None}).json["sender"] is None
+    assert api.patch(here, {"sender": anna.id}).json["sender"] == "anna@school.example"
+    assert pointers(api.patch(here, {"sender": "nobody@school.example"})) == ["/sender"]

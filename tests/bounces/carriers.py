@@ -83,7 +83,7 @@ def ses(kind, message, number="1", version="2"):
 
 
 def sendgrid(kind, message, number="1", events=None):
-    event = {"delivered": "delivered", "complaint": "spamreport"}.get(kind, "bounce")
+    event = {"delivered": "delivered", "complaint": "spamreport", "unsubscribed": "unsubscribe"}.get(kind, "bounce")
     one = {
         "email": message.to_address, "timestamp": NOW, "event": event, "sg_event_id": f"sg{number}",
         "smtp-id": message.message_id, "reason": REASONS.get(kind, ""), "type": "bounce",
@@ -97,7 +97,7 @@ def sendgrid(kind, message, number="1", events=None):
 
 
 def mailgun(kind, message, number="1"):
-    event = {"delivered": "delivered", "complaint": "complained"}.get(kind, "failed")
+    event = {"delivered": "delivered", "complaint": "complained", "unsubscribed": "unsubscribed"}.get(kind, "failed")
     data = {
         "event": event, "severity": "permanent", "id": f"mg{number}", "timestamp": NOW + 0.5, "recipient": message.to_address,
         "message": {"headers": {"message-id": message.message_id.strip("<>")}}, "reason": "bounce",
@@ -121,9 +121,13 @@ def postmark(kind, message, number="1", token=""):
 
 
 def brevo(kind, message, number="1"):
-    event = {"delivered": "delivered", "complaint": "spam", "soft": "soft_bounce", "blocked": "blocked"}.get(
-        kind, "hard_bounce"
-    )
+    event = {
+        "delivered": "delivered",
+        "complaint": "spam",
+        "soft": "soft_bounce",
+        "blocked": "blocked",
+        "unsubscribed": "unsubscribed",
+    }.get(kind, "hard_bounce")
     told = {
         "event": event, "email": message.to_address, "id": 1, "ts_epoch": NOW * 1000 + int(number),
         "message-id": message.message_id, "reason": REASONS.get(kind, ""),
@@ -132,9 +136,13 @@ def brevo(kind, message, number="1"):
 
 
 def generic(kind, message, number="1", **more):
-    name = {"delivered": "delivered", "complaint": "complained", "soft": "soft_bounced", "blocked": "blocked"}.get(
-        kind, "bounced"
-    )
+    name = {
+        "delivered": "delivered",
+        "complaint": "complained",
+        "soft": "soft_bounced",
+        "blocked": "blocked",
+        "unsubscribed": "unsubscribed",
+    }.get(kind, "bounced")
     told = {
         "id": number,
         "type": name,

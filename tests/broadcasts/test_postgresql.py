@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +13,14 @@ from flask import Flask
 from crm.bounces.operations import take_in
 from crm.broadcasts import operations, running
 from crm.database import commit, db
+from crm.email.claiming import claim_batch
+from crm.email.turns import Turns
 from crm.health import hold
 from crm.lib import clock
 from crm.providers.mail_reports import DELIVERED, HARD, MailEvent
 from tests.broadcasts import kit
 from tests.conftest import make_app
+from tests.email.mailroom import queue
 from tests.postgresql import postgresql
 
 
@@ -59,3 +63,24 @@ def test_it_is_tried_decided_sent_and_reported_about(app):
     db.session.expire_all()
     assert kit.messages(broadcast)[0].bounce_type == "hard"
     assert running.refresh_counts(clock.now()) == 1
+
+
+def test_two_workers_do_not_use_up_the_same_room_of_a_day(app):
+    """The second waits for the first, which holds no lane: only ordinary mail is due."""
+    app.config.update(MAIL_PER_DAY=10, MAIL_PER_DOMAIN=0)
+    queue(kit.people(30))
+    taken, both = [], threading.Barrier(2)
+
+    def work() -> None:
+        with app.app_context():
+            both.wait()
+            taken.append(claim_batch(clock.now(), 20, Turns())[0])
+            commit()
+            db.session.remove()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(taken) == [0, 10]

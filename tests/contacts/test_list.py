@@ -12,6 +12,7 @@ from crm.contacts.search import reindex
 from crm.database import db, table_of
 from crm.lib import clock
 from crm.tags.operations import tag_contacts
+from crm.users.models import Team
 from tests import factories
 
 
@@ -190,3 +191,39 @@ def test_guardians_and_referrers_are_sorted_by_name_collected_or_walked(as_ada, 
     assert ids_in(as_ada.get("/contacts?sort=guardian"))[:10] == wanted
     assert ids_in(as_ada.get("/contacts?sort=guardian&stage=lead"))[:5] == [each for each in wanted if each % 2]
     assert set(ids_in(as_ada.get("/contacts?sort=-guardian"))[:10]) == set(wanted)
+
+
+def test_owners_and_teams_are_sorted_by_their_names(as_ada, ada, mo, monkeypatch):
+    """Ada was made before Mo and Bea, the teams the other way round; also where so many are left that the indexes are walked."""
+    bea = factories.user("bea", "crm_manager")
+    teams = [Team(name=name) for name in ("Zebras", "apes")]
+    db.session.add_all(teams)
+    db.session.flush()
+    made = {
+        name: factories.contact(first_name=name, email=None, owner_id=owner, team_id=team)
+        for name, owner, team in (
+            ("M", mo.id, teams[1].id),
+            ("N", None, None),
+            ("A", ada.id, teams[0].id),
+            ("B", bea.id, None),
+        )
+    }
+
+    def order(sort, more=""):
+        found = ids_in(as_ada.get(f"/contacts?sort={sort}{more}"))
+        return "".join(name for each in found for name, contact in made.items() if contact.id == each)
+
+    for few, more in ((5_000, ""), (5_000, "&stage=lead"), (1, "&stage=lead")):
+        monkeypatch.setattr("crm.contacts.paging.FEW", few)
+        assert (order("owner", more), order("-owner", more)) == ("ABMN", "MBAN")
+        assert (order("team", more), order("-team", more)) == ("MANB", "AMBN")
+
+
+def test_an_agent_cannot_sort_by_what_she_does_not_see(as_agnes, agnes, mo):
+    first, second = (factories.contact(first_name=each, email=None, owner_id=agnes.id) for each in "AB")
+    first.guardian_id = factories.contact(first_name="Zoë", email="zoe@example.com", owner_id=mo.id).id
+    second.guardian_id = factories.contact(first_name="Åsa", email="asa@example.com", owner_id=mo.id).id
+    db.session.commit()
+    usual = ids_in(as_agnes.get("/contacts"))
+    for sort in ("guardian", "-guardian", "owner", "team", "referrer"):
+        assert ids_in(as_agnes.get(f"/contacts?sort={sort}")) == usual

@@ -9,8 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from crm.database import db
+from crm.email.addresses import UNSUBSCRIBE
+from crm.lib.tokens import tokens
 from crm.users.operations import add_token
 from tests import factories
+from tests.email.mailroom import sent
 
 NOTE = {"content": "x" * 9_000, "kind": "note"}
 
@@ -62,6 +65,8 @@ def carla(app):
 def test_writing_is_refused_reading_goes_on_and_it_mends_itself(app, ada, as_ada, carla, state, code, words):
     contact = f"/contacts/{carla.id}"
     path, token = f"{contact}/notes", {"Authorization": f"Bearer {add_token(ada, 'Website')}"}
+    leave = f"/api/track/unsubscribe/{tokens().sign(UNSUBSCRIBE, carla.id, sent(carla).id)}"
+    pages_of_a_reader = (leave, f"{leave}/preferences", f"{leave}/message")
     db.session.commit()
     as_ada.get("/contacts")
     with state(app):
@@ -72,7 +77,7 @@ def test_writing_is_refused_reading_goes_on_and_it_mends_itself(app, ada, as_ada
         assert (answer.status_code, answer.mimetype) == (code, "application/problem+json")
         for page in ("/contacts", contact, "/tasks", "/settings/health"):
             assert as_ada.get(page).status_code == 200, page
-        for page in ("/sign-in", "/healthz"):
+        for page in ("/sign-in", "/healthz", *pages_of_a_reader):
             assert app.test_client().get(page).status_code == 200, page
     assert as_ada.post(path, data=NOTE).status_code < 400
 

@@ -6,11 +6,12 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.database import commit, db
-from crm.health import hold
+from crm.health import checks, hold
 from crm.health.checks import run
 from crm.health.jobs import heartbeat, look_after_health
 from crm.health.queries import troubles_since
 from crm.lib import clock
+from crm.users import making_roles
 from tests import factories
 from tests.email.mailroom import queue
 
@@ -85,3 +86,28 @@ def test_skipping_asks_for_a_moment(as_ada):
     page = as_ada.post("/settings/hold/skipping", data={"before": later}, follow_redirects=True).text
     assert "1 email given up" in page
     assert hold.current() is None
+
+
+def test_looking_again_puts_the_mark_right_at_once(app, as_ada):
+    app.extensions["health_checks"] = (checks._activities,)
+    heartbeat()
+    number = parked_activity()
+    look_after_health()
+    assert "trouble-mark" in as_ada.get("/tasks").text
+    as_ada.post(f"/settings/health/activities/{number}/dismissal")
+    assert "trouble-mark" in as_ada.get("/tasks").text
+    page = as_ada.get("/settings/health").text
+    assert "Everything is well" in page
+    assert "trouble-mark" not in page
+    assert "look_after_health" in [each.name for each in app.extensions["huey"].pending()]
+
+
+def test_backups_are_linked_for_those_alone_who_may_see_them(as_ada, ada, sign_in):
+    role = making_roles.save_role(None, "Office", ["crm.settings.manage", "crm.contacts.view"], "all", False, ada)
+    commit()
+    office = sign_in(factories.user("olga", role.key))
+    link = 'href="/settings/backups">Look at it'
+    assert link in as_ada.get("/settings/health").text
+    page = office.get("/settings/health").text
+    assert "there is none yet" in page
+    assert link not in page

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
+from crm.contacts.operations import delete_contact
 from crm.contacts.search import found_by
 from crm.database import commit, db
 from crm.imports import operations, queries, runs
@@ -245,3 +246,12 @@ def test_a_lost_file_is_said(ada):
 def test_the_file_is_gone_after_the_import(ada):
     found = run(received(PEOPLE, ada))
     assert not operations.path_of(found).exists()
+
+
+def test_nobody_gets_the_number_of_somebody_who_was_deleted(ada):
+    run(received(PEOPLE, ada))
+    newest = max(db.session.scalars(sa.select(Contact.id)))
+    delete_contact(db.session.get_one(Contact, newest))
+    commit()
+    run(received("Email\ndora@example.com\n", ada))
+    assert db.session.scalar(sa.select(Contact.id).where(found_by("dora"))) > newest

@@ -10,7 +10,7 @@ DROP, HANG = "drop", "hang"
 
 
 class MailServer:
-    """Answers each phase (banner, ehlo, mail, rcpt, data, body, dot) well, or with `script[phase]`: bytes, DROP or HANG.
+    """Answers each phase (banner, ehlo, auth, mail, rcpt, data, body, dot) well, or with `script[phase]`: bytes, DROP or HANG.
 
     A list holds what is answered in turn; a function is asked with the RCPT command the connection heard last.
     """
@@ -69,6 +69,8 @@ class MailServer:
             elif verb == b"DATA":
                 if self._answer(connection, "data", b"354 go\r\n").startswith(b"354"):
                     self._take(connection, lines, sender, recipient)
+            elif verb == b"AUTH":
+                self._answer(connection, "auth", b"235 2.7.0 welcome\r\n")
             elif verb == b"QUIT":
                 connection.sendall(b"221 bye\r\n")
                 return

@@ -122,3 +122,13 @@ def test_a_task_keeps_its_hour(app):
 
 def test_enrollments_rest_meanwhile(app):
     assert table_of(Enrollment) in [table for table, _ in dependants("contacts")]
+
+
+def test_the_number_of_a_deleted_contact_is_never_another_persons(app, mo):
+    carla = factories.contact()
+    number = carla.id
+    kept = delete_contact(carla, mo.actor)
+    commit()
+    dora = factories.contact(first_name="Dora", email="dora@example.com")
+    assert dora.id > number
+    assert restore_contact(kept, mo.actor).id == number

@@ -14,6 +14,7 @@ from crm.api.paging import paged
 from crm.api.resource import Resource, actor
 from crm.api.shapes import ListArgs, Ref, Shape, an_id, moment, page_of, text
 from crm.database import db
+from crm.delivery.senders import sender_by_ref
 from crm.email.compose import check
 from crm.email.models import FORMATS, EmailTemplate
 from crm.email.templates import InUse, Outdated, archive_template, create_template, update_template, use_again
@@ -40,6 +41,7 @@ class TemplateFields(Shape):
         metadata={"description": "What consent asks about; null is news, or what the workflow says."},
     )  # fmt: skip
     topic = Ref("Under which topic it goes, by slug or id.", allow_none=True)
+    sender = Ref("Whom its mail is from, by address or id; null is the school's usual sender.", allow_none=True)
     is_archived = fields.Boolean(metadata={"description": "Offered no more. Refused while something sends it."})
     version = fields.Integer(
         metadata={"description": "The version the change is based on: 409 if it is no longer the newest."}
@@ -70,6 +72,11 @@ class TemplateOut(Shape):
         required=True,
         metadata={"type": "string", "nullable": True},
     )
+    sender = fields.Function(
+        lambda template: template.sender.address if template.sender else None,
+        required=True,
+        metadata={"type": "string", "nullable": True},
+    )
     is_archived = fields.Function(
         lambda template: template.archived_at is not None, required=True, metadata={"type": "boolean"}
     )
@@ -84,7 +91,11 @@ class TemplateOut(Shape):
 @bp.response(200, page_of(TemplateOut))
 def index(args: dict[str, Any]) -> Any:
     """Templates, newest first."""
-    return paged(sa.select(EmailTemplate).options(joinedload(EmailTemplate.content)), EmailTemplate, args)
+    return paged(
+        sa.select(EmailTemplate).options(joinedload(EmailTemplate.content), joinedload(EmailTemplate.sender)),
+        EmailTemplate,
+        args,
+    )
 
 
 @bp.post("")
@@ -136,13 +147,18 @@ def change(sent: dict[str, Any], template_id: int) -> Any:
 
 
 def _about(sent: dict[str, Any]) -> dict[str, Any]:
-    """Kind and topic, as far as they were sent."""
+    """Kind, topic and sender, as far as they were sent."""
     about = {"kind": sent["kind"]} if "kind" in sent else {}
     if "topic" in sent:
         topic = topic_by_ref(sent["topic"]) if sent["topic"] is not None else None
         if sent["topic"] is not None and topic is None:
             raise Problem(422, errors=[{"pointer": "/topic", "detail": "There is no such topic."}])
         about["topic_id"] = topic.id if topic else None
+    if "sender" in sent:
+        sender = sender_by_ref(sent["sender"]) if sent["sender"] is not None else None
+        if sent["sender"] is not None and sender is None:
+            raise Problem(422, errors=[{"pointer": "/sender", "detail": "There is no such sender."}])
+        about["sender_id"] = sender.id if sender else None
     return about
 
 

@@ -17,6 +17,7 @@ from crm.providers.mail_reports import (
     DELIVERED,
     HARD,
     SOFT,
+    UNSUBSCRIBED,
     MailEvent,
     Notice,
     Untrusted,
@@ -31,6 +32,7 @@ from crm.providers.mail_reports import (
 EVENTS = {
     "delivered": DELIVERED, "hard_bounce": HARD, "invalid_email": HARD, "soft_bounce": SOFT, "blocked": BLOCKED,
     "error": BLOCKED, "spam": COMPLAINT, "complaint": COMPLAINT, "deferred": DEFERRED,
+    "unsubscribed": UNSUBSCRIBED,
 }  # fmt: skip
 
 
@@ -40,7 +42,7 @@ class Brevo:
     key = "brevo"
     label = "Brevo"
     setting = "EMAIL_WEBHOOK_BREVO_SECRET"
-    advice = "Transactional → Settings → Webhook: this address with delivered, bounces, blocked, invalid and complaint, and token authentication; the token (or user:password) is the setting."
+    advice = "Transactional → Settings → Webhook: this address with delivered, bounces, blocked, invalid, complaint and unsubscribed, and token authentication; the token (or user:password) is the setting."
 
     def headers(self, token: str) -> Mapping[str, str]:
         return {"X-Mailin-custom": token}

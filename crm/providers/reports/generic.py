@@ -20,6 +20,7 @@ from crm.providers.mail_reports import (
     DEFERRED,
     DELIVERED,
     SOFT,
+    UNSUBSCRIBED,
     MailEvent,
     Notice,
     Unreadable,
@@ -38,6 +39,7 @@ TYPES = {
     "blocked": BLOCKED,
     "complained": COMPLAINT,
     "deferred": DEFERRED,
+    "unsubscribed": UNSUBSCRIBED,
 }
 
 

@@ -19,6 +19,7 @@ from crm.providers.mail_reports import (
     HARD,
     SOFT,
     TOKEN,
+    UNSUBSCRIBED,
     MailEvent,
     Notice,
     Untrusted,
@@ -42,7 +43,7 @@ class Mailgun:
     key = "mailgun"
     label = "Mailgun"
     setting = "EMAIL_WEBHOOK_MAILGUN_SECRET"
-    advice = "Sending → Webhooks: this address for delivered, permanent and temporary failure, and complained; the HTTP webhook signing key is the setting."
+    advice = "Sending → Webhooks: this address for delivered, permanent and temporary failure, complained and unsubscribed; the HTTP webhook signing key is the setting."
 
     def headers(self, token: str) -> Mapping[str, str]:
         return {"X-Mailgun-Variables": json.dumps({TOKEN: token})}
@@ -93,6 +94,8 @@ def _judged(event: Mapping[str, Any]) -> tuple[str | None, str]:
             return DELIVERED, reason
         case "complained":
             return COMPLAINT, reason
+        case "unsubscribed":
+            return UNSUBSCRIBED, reason
         case "failed" if event.get("severity") == "temporary":
             return DEFERRED, reason
         case "failed":

@@ -1,6 +1,7 @@
 """Postmark's webhooks: one record, behind the user name and password of HTTP Basic authentication.
 
-Postmark's documentation: “Bounce webhook”, “Delivery webhook”, “Spam complaint webhook” and “Bounce types”
+Postmark's documentation: “Bounce webhook”, “Delivery webhook”, “Spam complaint webhook”, “Subscription change webhook” and
+“Bounce types”
 (postmarkapp.com/developer/webhooks).
 """
 
@@ -17,6 +18,7 @@ from crm.providers.mail_reports import (
     HARD,
     SOFT,
     TOKEN,
+    UNSUBSCRIBED,
     MailEvent,
     Notice,
     Untrusted,
@@ -37,13 +39,17 @@ TYPES = {
 """What says something about the address or about us; auto-replies and the like say nothing."""
 
 
+STOPPED = {"HardBounce": HARD, "SpamComplaint": COMPLAINT, "ManualSuppression": UNSUBSCRIBED}
+"""Why Postmark sends no more to somebody; what the account's own staff stopped says nothing of the reader."""
+
+
 class Postmark:
     """Postmark by ActiveCampaign."""
 
     key = "postmark"
     label = "Postmark"
     setting = "EMAIL_WEBHOOK_POSTMARK_SECRET"
-    advice = "Servers → Message Stream → Webhooks: this address with delivery, bounce and spam complaint, and basic auth credentials; user:password is the setting."
+    advice = "Servers → Message Stream → Webhooks: this address with delivery, bounce, spam complaint and subscription change, and basic auth credentials; user:password is the setting."
 
     def headers(self, token: str) -> Mapping[str, str]:
         return {f"X-PM-Metadata-{TOKEN}": token, "X-PM-KeepID": "true"}
@@ -62,8 +68,10 @@ class Postmark:
         kind, reason = _judged(record)
         if kind is None:
             return []
-        event_id = text(record.get("ID")) or f"{record.get('RecordType')}:{number}:{address}"
-        at = record.get("BouncedAt") or record.get("DeliveredAt")
+        at = record.get("BouncedAt") or record.get("DeliveredAt") or record.get("ChangedAt")
+        event_id = text(record.get("ID")) or ":".join(
+            filter(None, map(text, (record.get("RecordType"), number, address, record.get("ChangedAt"))))
+        )
         token = text(part(record, "Metadata", TOKEN))
         return [MailEvent(kind, event_id, address, number, token, reason, moment(at, notice.at))]
 
@@ -78,4 +86,8 @@ def _judged(record: Mapping[str, Any]) -> tuple[str | None, str]:
         case "Bounce":
             kind = TYPES.get(text(record.get("Type")))
             return (kind_of(reason) if kind == HARD else kind), reason
+        case "SubscriptionChange" if record.get("SuppressSending") is True and record.get("Origin") != "Admin":
+            why = text(record.get("SuppressionReason"))
+            is_own = why != "ManualSuppression" or record.get("Origin") == "Recipient"
+            return (STOPPED.get(why) if is_own else None), f"Postmark: {why}"
     return None, reason

@@ -23,6 +23,7 @@ from crm.providers.mail_reports import (
     DELIVERED,
     HARD,
     TOKEN,
+    UNSUBSCRIBED,
     MailEvent,
     Notice,
     Unreadable,
@@ -37,7 +38,9 @@ from crm.providers.mail_reports import (
 
 SIGNATURE, TIMESTAMP = "x-twilio-email-event-webhook-signature", "x-twilio-email-event-webhook-timestamp"
 NOT_THE_ADDRESS = {"Content", "Reputation", "Frequency or Volume Too High", "Frequency/Volume"}
-DROPPED = (("spam report", COMPLAINT), ("unsubscribed", None), ("bounced address", HARD), ("invalid", HARD))
+DROPPED = (
+    ("spam report", COMPLAINT), ("unsubscribed", None), ("bounced address", HARD), ("smtpapi", BLOCKED), ("invalid", HARD),
+)  # fmt: skip
 """Why SendGrid did not even try, by the words of its reason; anything else is its own refusal."""
 
 
@@ -94,6 +97,8 @@ def _kind(event: Mapping[str, Any], reason: str) -> str | None:
             return DEFERRED
         case "spamreport":
             return COMPLAINT
+        case "unsubscribe" | "group_unsubscribe":
+            return UNSUBSCRIBED
         case "bounce":
             is_theirs = event.get("type") == "blocked" or event.get("bounce_classification") in NOT_THE_ADDRESS
             found = kind_of(reason)

@@ -1,0 +1,115 @@
+"""A column that says who opted out, or who consented: an opt-out is always honoured, what is said in favour never overturns one."""
+
+import pytest
+import sqlalchemy as sa
+
+from crm.contacts.models import Contact
+from crm.database import commit, db
+from crm.imports import operations, runs
+from crm.imports.answers import UNCLEAR, wants
+from crm.imports.models import ContactImportRow
+from crm.preferences.choices import preferences_of
+from crm.preferences.models import ConsentRecord, EmailUnsubscribe
+from crm.preferences.operations import unsubscribe
+from crm.preferences.queries import in_force, unsubscribed_among
+from tests import factories
+from tests.imports.files import received
+
+PEOPLE = """Email,First name,Phone,Unsubscribed
+carla@example.com,Carla,,yes
+zoe@example.com,Zoë,,2019-05-03
+asa@example.com,Åsa,,no
+,Nomail,+4930123456,1
+bo@example.com,Bo,nonsense,true
+dup@example.com,Dup,,
+dup@example.com,Dup,,TRUE
+odd@example.com,Odd,,perhaps
+"""
+
+
+def imported(user, text=PEOPLE, *, start=operations.start, **options):
+    found = received(text, user)
+    operations.describe(found, found.mapping, country="DE", **options)
+    start(found)
+    commit()
+    runs.run(found.id, is_gentle=False)
+    db.session.expire_all()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "wanted"),
+    [
+        ("opted_out", "Yes", False), ("opted_out", "0", True), ("opted_out", "3.5.2019", False), ("opted_out", "subscribed", True),
+        ("email_consent", "Ja", True), ("email_consent", "N", False), ("email_consent", "2019-05-03T10:00:00Z", True),
+        ("email_consent", "Opted-out", False), ("email_consent", "  ", None),
+    ],
+)  # fmt: skip
+def test_what_a_cell_says(field, text, wanted):
+    assert wants(field, text) == (wanted, None)
+    assert wants(field, "perhaps") == (None, UNCLEAR)
+
+
+def test_every_opt_out_of_the_file_is_kept_with_file_and_line(ada):
+    carla = factories.contact()
+    found = imported(ada, existing="skip")
+    left = {"carla@example.com", "zoe@example.com", "bo@example.com", "dup@example.com"}
+    assert unsubscribed_among({*left, "asa@example.com", "odd@example.com"}) == left
+    proof = db.session.scalar(sa.select(ConsentRecord).where(ConsentRecord.contact_id == carla.id))
+    assert (proof.what, proof.is_on, proof.how, proof.reason) == ("subscription", False, "import", "people.csv, line 2")
+    assert proof.actor == "Import of people.csv by Ada"
+    nobody = db.session.scalar(sa.select(Contact).where(Contact.first_name == "Nomail"))
+    assert preferences_of(nobody).marketing_emails is False
+    assert (found.opted_out, found.skipped, found.refused) == (5, 2, 2)
+    odd = db.session.scalar(sa.select(ContactImportRow).where(ContactImportRow.line == 9))
+    assert odd.problems[0]["reason"] == UNCLEAR
+
+
+def test_a_dry_run_counts_and_writes_nothing(ada, as_ada):
+    found = imported(ada, start=operations.check)
+    assert (found.status, found.opted_out, db.session.query(EmailUnsubscribe).count()) == ("checked", 5, 0)
+    page = as_ada.get(f"/imports/{found.id}").text
+    assert "would be unsubscribed" in page
+    assert "Opted out of email" in as_ada.get(f"/imports/{found.id}/mapping").text
+
+
+def test_a_file_with_opt_outs_alone_can_be_imported(ada, as_ada):
+    factories.contact()
+    found = imported(ada, "Email,Opt out\ncarla@example.com,x\n", start=operations.check, existing="skip")
+    assert "There is nothing to import" not in as_ada.get(f"/imports/{found.id}").text
+    as_ada.post(f"/imports/{found.id}/run")
+    runs.run(found.id, is_gentle=False)
+    assert in_force("carla@example.com")
+
+
+def test_a_yes_never_overturns_a_no_and_is_proof_for_new_ones_alone(ada):
+    carla = factories.contact()
+    unsubscribe(carla, carla.email, ada.actor)
+    dora = factories.contact(first_name="Dora", email="dora@example.com")
+    db.session.add(EmailUnsubscribe(email="left@example.com"))
+    commit()
+    imported(
+        ada,
+        "Email,Consent\ncarla@example.com,yes\ndora@example.com,yes\nleft@example.com,yes\nzoe@example.com,yes\nasa@example.com,no\n",
+    )
+    assert in_force("carla@example.com") and in_force("left@example.com") and in_force("asa@example.com")
+    given = db.session.scalars(sa.select(ConsentRecord).where(ConsentRecord.is_on)).all()
+    assert [(each.address, each.reason) for each in given] == [("zoe@example.com", "people.csv, line 5")]
+    assert dora.id not in {each.contact_id for each in given}
+
+
+def test_undoing_takes_new_ones_out_and_leaves_their_opt_outs(ada):
+    found = imported(ada)
+    operations.undo(found)
+    commit()
+    runs.run(found.id, is_gentle=False)
+    db.session.expire_all()
+    assert (found.kept, db.session.query(Contact).count()) == (0, 0)
+    assert in_force("zoe@example.com")
+
+
+def test_an_agent_opts_out_nobody_she_does_not_see(agnes, ada):
+    factories.contact(owner_id=ada.id)
+    imported(agnes, "Email,Unsubscribed\ncarla@example.com,yes\nnew@example.com,yes\n")
+    assert not in_force("carla@example.com")
+    assert in_force("new@example.com")
