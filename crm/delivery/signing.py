@@ -38,10 +38,17 @@ class Signers:
         for each in signatures:
             if each.key.algorithm == "rsa" and self.count > 1:
                 if not self.processes:
-                    self.processes = [Signing() for _ in range(self.count)]
-                    self._turns = cycle(self.processes)
-                if (process := next(self._turns)).is_ready:
+                    self._start()
+                process = next(self._turns, None)
+                if process is not None and process.is_ready:
                     process.begin(each)
+
+    def _start(self) -> None:
+        try:
+            self.processes = [Signing() for _ in range(self.count)]
+        except OSError:  # no more processes are allowed
+            self.count = 0
+        self._turns = cycle(self.processes)
 
     def close(self) -> None:
         """End the processes."""

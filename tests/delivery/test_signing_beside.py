@@ -4,8 +4,12 @@ import pytest
 
 from crm.delivery import dkim
 from crm.delivery.signing import Signers
+from crm.email.sending import new_delivery
+from tests import factories
 from tests.delivery.test_dkim import verified
+from tests.email.mailroom import queue
 from tests.faults.test_worker_killed import until
+from tests.providers.mail_server import MailServer
 
 HEAD, BODY = b"From: a@school.example\r\nSubject: Hi\r\n", b"Hello\r\n"
 
@@ -66,3 +70,26 @@ def test_they_end_with_whoever_started_them(app, signers):
     for each in signers.processes:
         each.process.stdin.close()
         assert each.process.wait(10) == 0
+
+
+def test_a_mailing_is_signed_through_and_through(app):
+    key = dkim.make_key("school.example")
+    dkim.turn_on("school.example")
+    queue([factories.contact(email=f"p{each}@example.com") for each in range(120)])
+    with MailServer() as server:
+        app.config.update(SMTP_URL=server.url, MAIL_FROM="School <office@school.example>")
+        delivery = new_delivery()
+        delivery.run(20)
+        had = len(delivery.signers.processes)
+        delivery.close()
+    assert had == (delivery.signers.count if delivery.signers.count > 1 else 0)
+    assert len({recipient for _, recipient, _ in server.messages}) == len(server.messages) == 120
+    assert all(verified(raw, {key.selector: key.public}) for _, _, raw in server.messages)
+
+
+def test_where_no_process_can_be_started_it_is_signed_here(app, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/nowhere")
+    signers, key = Signers(2), dkim.make_key("school.example")
+    made = list(dkim.signatures(HEAD, (BODY,), [key]))
+    signers.begin(made)
+    assert (signers.processes, good(key, made)) == ([], 1)
