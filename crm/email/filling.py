@@ -82,8 +82,7 @@ class _Part:
         self._evaluate_school, self._evaluate = (
             [_evaluation(tag, prefixes, is_html) for tag in distinct if _kind_of(tag) == kind] for kind in (1, 2)
         )
-        self._school: Any = None
-        self._of_school: list[str] = []
+        self._of_school: tuple[Any, list[str]] = (None, [])
         self._count = len(distinct)
         self._alone = frozenset(
             slot for at, slot in enumerate(self.slots) if _stands_alone(*self.constants[at : at + 2])
@@ -105,12 +104,13 @@ class _Part:
 
     def words(self, values: Mapping[str, Any], tokens: Mapping[str, str]) -> list[str]:
         """What each different tag gives."""
-        school = values.get("school")
-        if school != self._school or school is None:
-            self._school, self._of_school = school, [evaluate(values, tokens) for evaluate in self._evaluate_school]
+        school, (known, of_school) = values.get("school"), self._of_school
+        if school != known or school is None:
+            of_school = [evaluate(values, tokens) for evaluate in self._evaluate_school]
+            self._of_school = school, of_school
         return [
             *[tokens[name] for name in self._direct],
-            *self._of_school,
+            *of_school,
             *[evaluate(values, tokens) for evaluate in self._evaluate],
         ]
 
