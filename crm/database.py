@@ -7,7 +7,6 @@ and so does a POST that only asks (`requires(…, reads=True)`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
@@ -204,25 +203,6 @@ def insert_new(table: sa.Table, rows: Sequence[dict[str, Any]], returning: sa.Co
     return made
 
 
-def among(column: Any, values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """That the column has one of these ids or texts: one value to the database, however many there are."""
-    return among_bound(column, "among", as_bound(values))
-
-
-def among_bound(column: Any, name: str, values: Any = sa.sql.base.NO_ARG) -> sa.ColumnElement[bool]:
-    """The same for a statement executed many times, each with `as_bound(…)` as the value of `name`."""
-    given = {} if values is sa.sql.base.NO_ARG else {"value": values, "unique": True}
-    if is_postgresql():
-        return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type), **given))
-    each = sa.func.json_each(sa.bindparam(name, type_=sa.Text, **given)).table_valued("value")
-    return column.in_(sa.select(each.c.value))
-
-
-def as_bound(values: Sequence[Any]) -> Any:
-    """These ids or texts as one value."""
-    return list(values) if is_postgresql() else json.dumps(list(values))
-
-
 def _dialect_insert(table: sa.Table) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
@@ -281,6 +261,6 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 __all__ = [
-    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit", "among", "among_bound",
-    "as_bound", "claim", "claiming", "commit", "db", "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
+    "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit",
+    "claim", "claiming", "commit", "db", "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

@@ -18,8 +18,9 @@ from flask import current_app
 
 from crm.activity.models import ContactActivity, Fact
 from crm.activity.vocabulary import Activity
-from crm.database import among, commit, db, rollback, table_of
+from crm.database import commit, db, rollback, table_of
 from crm.lib import clock
+from crm.lib.bulk import among
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5

@@ -12,8 +12,9 @@ from crm.activity.vocabulary import Activity
 from crm.automation.enrolling import Entry, end, enroll_entries
 from crm.automation.models import UNDER_WAY, Enrollment, Version, Workflow
 from crm.automation.types import TRIGGER_TYPES, TRIGGERS
-from crm.database import after_commit, among, db, table_of
+from crm.database import after_commit, db, table_of
 from crm.lib import clock
+from crm.lib.bulk import among
 from crm.queue import nudge
 
 STARTING: tuple[type[Activity], ...] = tuple(

@@ -19,9 +19,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from crm.broadcasts import operations, reach
 from crm.broadcasts.models import PURPOSE, Broadcast
 from crm.contacts.models import Contact
-from crm.database import after_commit, among, commit, db, is_postgresql, reading, rollback, table_of
+from crm.database import after_commit, commit, db, is_postgresql, reading, rollback, table_of
 from crm.email.models import EmailMessage
 from crm.lib import clock
+from crm.lib.bulk import among
 from crm.preferences.kinds import MARKETING
 from crm.queue import nudge
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 
 import sqlalchemy as sa
 
 from crm.activity.models import Fact
 from crm.contacts.models import Contact
-from crm.database import among_bound, as_bound, db, is_postgresql, table_of
-from crm.lib.bulk import execute_many
+from crm.database import db, table_of
+from crm.lib.bulk import execute_many, listed
 
 
 def keep_last_activity(activities: Sequence[Fact]) -> None:
@@ -23,13 +23,16 @@ def keep_last_activity(activities: Sequence[Fact]) -> None:
     together: dict[datetime, list[int]] = defaultdict(list)
     for contact_id, moment in newest.items():
         together[moment].append(contact_id)
-    rows = [{"contacts": as_bound(ids), "moment": moment} for moment, ids in together.items()]
-    execute_many(db.session.connection(), _moving_on(is_postgresql()), rows)
+    rows = [{"contacts": json.dumps(ids), "moment": moment} for moment, ids in together.items()]
+    execute_many(db.session.connection(), _MOVE_ON, rows)
 
 
-@cache
-def _moving_on(_is_postgresql: bool) -> sa.Update:
-    contacts, moment = table_of(Contact), sa.bindparam("moment")
-    older = sa.or_(contacts.c.last_activity_at.is_(None), contacts.c.last_activity_at < moment)
-    moved = sa.update(contacts).where(among_bound(contacts.c.id, "contacts"), older)
-    return moved.values(last_activity_at=moment, updated_at=contacts.c.updated_at)
+_contacts, _moment = table_of(Contact), sa.bindparam("moment")
+_MOVE_ON = (
+    sa.update(_contacts)
+    .where(
+        _contacts.c.id.in_(listed("contacts")),
+        sa.or_(_contacts.c.last_activity_at.is_(None), _contacts.c.last_activity_at < _moment),
+    )
+    .values(last_activity_at=_moment, updated_at=_contacts.c.updated_at)
+)

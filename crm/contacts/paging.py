@@ -17,7 +17,8 @@ from crm.contacts.listing import DEFAULT, SHOWN, Wanted, conditions_of, source_o
 from crm.contacts.models import Contact
 from crm.contacts.orders import FEW, NEWEST, SORTS, order_of, ordered, sort_of
 from crm.contacts.search import Way, best_way, found_by, is_ready, said
-from crm.database import among, db, is_postgresql, table_of
+from crm.database import db, is_postgresql, table_of
+from crm.lib.bulk import among
 from crm.lib.keyset import Cursor, Order, Page, page, read_cursor, within
 from crm.users.models import User
 

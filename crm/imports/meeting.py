@@ -15,10 +15,11 @@ from crm.contacts.operations import NAMELESS, TAKEN, TAKEN_ID
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
-from crm.database import among, db, table_of
+from crm.database import db, table_of
 from crm.imports.linking import resolve
 from crm.imports.rows import LINKS, Row, identity_without_email
 from crm.imports.seen import Seen
+from crm.lib.bulk import among
 
 CONTACTS = table_of(Contact)
 BY_COLUMN = {each.column or each.key: each for each in DETAILS}

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from crm.contacts.models import Contact
-from crm.database import after_commit, among, db, insert_new, table_of
+from crm.database import after_commit, db, insert_new, table_of
 from crm.imports.meeting import CONTACTS, Rules
 from crm.imports.rows import Row
 from crm.lib import clock
+from crm.lib.bulk import among
 from crm.preferences.choices import choose
 from crm.preferences.leavers import Leaver, leave_all
 from crm.preferences.models import EmailUnsubscribe

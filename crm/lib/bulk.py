@@ -6,6 +6,7 @@ rows share is converted once. Measured: 35,000 against 4,300 engine steps a seco
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
@@ -195,5 +196,14 @@ def listed(name: str, kind: type[sa.types.TypeEngine[Any]] = sa.BigInteger) -> s
 
     It is one value however many there are; as values of their own, SQLAlchemy writes the statement anew each time.
     """
-    elements = _Elements(sa.bindparam(name, type_=sa.Text()))
-    return sa.select(sa.cast(sa.column("value"), kind)).select_from(elements)
+    return _elements_of(sa.bindparam(name, type_=sa.Text()), kind)
+
+
+def among(column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """That the column has one of these ids or texts: one value to the database, however many there are."""
+    kind = sa.Text if isinstance(column.type, sa.String) else sa.BigInteger
+    return column.in_(_elements_of(sa.bindparam("among", json.dumps(list(values)), sa.Text(), unique=True), kind))
+
+
+def _elements_of(array: sa.BindParameter[str], kind: type[sa.types.TypeEngine[Any]]) -> sa.Select[Any]:
+    return sa.select(sa.cast(sa.column("value"), kind)).select_from(_Elements(array))

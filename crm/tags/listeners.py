@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity, Fact
 from crm.activity.vocabulary import BY_KIND
-from crm.database import among, db
+from crm.database import db
+from crm.lib.bulk import among
 from crm.tags.models import TagRule
 from crm.tags.rules import meant_by, tag_by_rule
 
