@@ -40,6 +40,8 @@ def upgrade() -> None:
 def never_again(connection: sa.Connection) -> None:
     """Edit the definitions, and begin each count at the highest number that was given."""
     run = connection.exec_driver_sql
+    run("CREATE TABLE numbered (id INTEGER PRIMARY KEY AUTOINCREMENT)")  # the first of its kind brings sqlite_sequence
+    run("DROP TABLE numbered")
     version = run("PRAGMA schema_version").scalar()
     run("PRAGMA writable_schema = ON")
     for name in TABLES:
