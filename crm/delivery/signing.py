@@ -20,6 +20,8 @@ _TOGETHER = 8
 """So many are asked for at once: waking the other process takes longer than telling it what to sign."""
 _MOST = 100
 """So many answers of 350 bytes fit into a pipe; with more both sides would wait for each other."""
+_PATIENCE = 2.0
+"""Seconds after which a process that does not answer is one that does not sign: a signature takes half a thousandth of one."""
 
 
 class Signers:
@@ -63,9 +65,12 @@ class Signing:
     def __init__(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, signer.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            bufsize=0, start_new_session=True,
         )  # fmt: skip
+        if self.process.stdin is not None:
+            os.set_blocking(self.process.stdin.fileno(), False)
         self._begun: deque[Signature] = deque()
+        self._heard = b""
         self._unasked: list[bytes] = []
         self._is_ready: bool | None = None
 
@@ -73,8 +78,7 @@ class Signing:
     def is_ready(self) -> bool:
         """Whether it has started, and was there when it was last heard of."""
         if self._is_ready is None and select.select([self.process.stdout], [], [], 0)[0]:
-            assert self.process.stdout is not None
-            self._is_ready = self.process.stdout.readline() == signer.READY
+            self._is_ready = self._answer() == signer.READY
         return bool(self._is_ready)
 
     def begin(self, signature: Signature) -> None:
@@ -87,25 +91,38 @@ class Signing:
             self._ask()
 
     def _ask(self) -> None:
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(b"".join(self._unasked))
-            self.process.stdin.flush()
-        except (OSError, ValueError):  # ended, or closed
-            self._lose()
+        rest, pipe = b"".join(self._unasked), self.process.stdin
         self._unasked.clear()
+        assert pipe is not None
+        try:
+            while rest and select.select([], [pipe], [], _PATIENCE)[1]:
+                rest = rest[os.write(pipe.fileno(), rest) :]
+        except (OSError, ValueError):  # ended, or closed
+            pass
+        if rest:
+            self._lose()
 
     def finish(self, wanted: Signature) -> None:
-        """Wait for this signature. It stays without a value if the process is no more."""
-        assert self.process.stdout is not None
+        """Wait for this signature. It stays without a value if the process is no more, or stands still."""
         if self._unasked and not wanted.value:
             self._ask()
         while not wanted.value and self._begun:
-            answer = self.process.stdout.readline()
-            if not answer.endswith(b"\n"):
+            answer = self._answer()
+            if not answer:
                 self._lose()
                 return
             self._begun.popleft().value = b64decode(answer)
+
+    def _answer(self) -> bytes:
+        """The next line it says; nothing if it says no more."""
+        pipe = self.process.stdout
+        assert pipe is not None
+        while b"\n" not in self._heard:
+            if not select.select([pipe], [], [], _PATIENCE)[0] or not (more := os.read(pipe.fileno(), 1 << 16)):
+                return b""
+            self._heard += more
+        line, _, self._heard = self._heard.partition(b"\n")
+        return line + b"\n"
 
     def close(self) -> None:
         self.process.kill()

@@ -1,5 +1,7 @@
 """Signatures made in processes of their own are the ones made here, and nothing is lost with such a process."""
 
+import signal
+
 import pytest
 
 from crm.delivery import dkim
@@ -56,6 +58,17 @@ def test_what_a_dead_process_was_asked_is_signed_here(app, signers):
     made += begun(signers, 6)[1]
     signers.close()
     assert good(key, made) == 12
+
+
+def test_what_a_process_that_stands_still_was_asked_is_signed_here(app, signers, monkeypatch):
+    monkeypatch.setattr("crm.delivery.signing._PATIENCE", 0.1)
+    key, made = begun(signers, 1)
+    for each in signers.processes:
+        each.process.send_signal(signal.SIGSTOP)
+    for _ in range(300):
+        made += dkim.signatures(HEAD, (BODY,), [key])
+        signers.begin(made[-1:])
+    assert good(key, made) == 301
 
 
 def test_what_is_quick_or_has_no_second_processor_is_signed_here(app, signers):
