@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 
-from tests.processes import run, serving, wait_until
+from tests.processes import run, run_here, serving, wait_until
 
 YESTERDAY = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d %H:%M:%S.%f}"
 
@@ -31,7 +31,7 @@ def writing(instance, stop):
 
 def test_a_backup_under_load_comes_back_whole_elsewhere(tmp_path):
     here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "school.tar"
-    assert run(here, "migrate").returncode == 0
+    assert run_here(here, "migrate").exit_code == 0
     stop = threading.Event()
     writer = threading.Thread(target=writing, args=(here, stop))
     writer.start()
@@ -50,18 +50,18 @@ def test_a_backup_under_load_comes_back_whole_elsewhere(tmp_path):
         sql(there, "SELECT count(DISTINCT first_name) FROM contacts")[0],
     )
     assert total == 2 * pairs > 100
-    assert "On hold since" in run(there, "hold").stdout
+    assert "On hold since" in run_here(there, "hold").stdout
 
 
 def test_a_running_school_is_restored_and_asks_before_it_sends(tmp_path):
     here, file = tmp_path / "here", tmp_path / "school.tar"
-    assert run(here, "demo", "--contacts", "12").returncode == 0
+    assert run_here(here, "demo", "--contacts", "12").exit_code == 0
     sql(
         here,
         "UPDATE email_messages SET status = 'pending', due_at = ? WHERE id = (SELECT min(id) FROM email_messages)",
         YESTERDAY,
     )
-    assert run(here, "backup", str(file)).returncode == 0
+    assert run_here(here, "backup", str(file)).exit_code == 0
     with serving(here):
         wait_until(lambda: status(here) != "pending", 20)
         assert run(here, "restore", str(file), "--yes").returncode == 0
@@ -69,7 +69,7 @@ def test_a_running_school_is_restored_and_asks_before_it_sends(tmp_path):
         beat = sql(here, "SELECT seen_at FROM heartbeats")
         wait_until(lambda: sql(here, "SELECT seen_at FROM heartbeats") != beat, 60)
         assert status(here) == "pending"
-        said = run(here, "hold", "--go-on").stdout
+        said = run_here(here, "hold", "--go-on").stdout
         assert "1 email due" in said or "1 email" in said
         wait_until(lambda: status(here) != "pending", 90)
 

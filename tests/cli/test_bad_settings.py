@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from crm import config
+from tests.processes import run_here
 
 
 def cohort(tmp_path, *arguments, **environment):
@@ -47,7 +48,7 @@ def test_it_is_said_in_one_line_before_anything_starts(tmp_path):
 
 
 def test_a_newer_database_is_refused(tmp_path):
-    assert cohort(tmp_path, "migrate").returncode == 0
+    assert run_here(tmp_path / "instance", "migrate").exit_code == 0
     with sqlite3.connect(tmp_path / "instance" / "crm.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     reply = cohort(tmp_path, "migrate")
@@ -58,6 +59,6 @@ def test_the_secret_is_made_once_and_private(tmp_path):
     cohort(tmp_path, "migrate")
     secret = tmp_path / "instance" / "secret"
     kept = secret.read_text()
-    cohort(tmp_path, "migrate")
+    run_here(tmp_path / "instance", "migrate")
     assert secret.read_text() == kept
     assert secret.stat().st_mode & 0o777 == 0o600

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.processes import run, serving, wait_until
+from tests.processes import run_here, serving, wait_until
 
 
 @pytest.fixture
@@ -37,6 +37,6 @@ def test_a_killed_worker_is_started_again(instance):
 
 
 def test_doctor_names_what_is_wrong(instance):
-    reply = run(instance, "doctor")
-    assert reply.returncode == 1
+    reply = run_here(instance, "doctor")
+    assert reply.exit_code == 1
     assert "WRONG worker: never seen" in reply.stdout
