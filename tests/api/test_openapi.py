@@ -88,7 +88,7 @@ def test_nothing_a_program_sends_breaks_it(app, ada):
 
 
 def _try(cases, headers):
-    @settings(max_examples=5, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck)
+    @settings(max_examples=3, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck)
     @given(case=cases)
     def run(case):
         case.call_and_validate(headers=headers, checks=CHECKS)

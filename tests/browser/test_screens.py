@@ -19,25 +19,31 @@ COLOURS = ("color-contrast", "link-in-text-block")
 """The rules that a theme can break; all others are asked once."""
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 SCREENS = {
-    "people": ("/contacts", "/contacts/{contact}", "/contacts/new", "/tags", "/tasks"),
-    "imports": ("/imports", "/imports/new", "/imports/{upload}/mapping", "/people", "/no-such-place"),
-    "email": ("/templates", "/templates/1", "/messages", "/messages/{message}", "/account", "/settings"),
+    "people": (
+        *("/contacts", "/contacts/{contact}", "/contacts/new", "/tags", "/tasks"),
+        *("/roles", "/teams", "/people", "/people/new", "/ownership", "/tags/rules"),
+    ),
+    "email": (
+        *("/templates", "/templates/1", "/templates/1/versions", "/messages", "/messages/{message}", "/sending"),
+        *("/sending/reports", "/suppressions", "/consent", "/contacts/{contact}/preferences/change"),
+        "/contacts/{contact}/preferences/history",
+    ),
     "broadcasts": (
         *("/broadcasts", "/broadcasts/new", "/broadcasts/4/audience", "/broadcasts/4/content", "/broadcasts/4/check"),
         *("/broadcasts/4/send", "/broadcasts/2/results", "/broadcasts/2/recipients"),
-    ),
-    "consent": (
-        "/consent",
-        "/contacts/{contact}/preferences/change",
-        "/contacts/{contact}/preferences/history",
-        "/templates/1/versions",
+        *("/workflows", "/workflows/1", "/workflows/1/enrollments", "/workflows/1/enrollments/{journey}"),
     ),
     "settings": (
-        *("/settings/locale", "/settings/retention", "/settings/backups", "/settings/health", "/settings/hold"),
-        *("/settings/audit", "/sending", "/sending/reports", "/suppressions"),
+        *("/account", "/settings", "/settings/locale", "/settings/retention", "/settings/backups", "/settings/health"),
+        *(
+            "/settings/hold",
+            "/settings/audit",
+            "/imports",
+            "/imports/new",
+            "/imports/{upload}/mapping",
+            "/no-such-place",
+        ),
     ),
-    "staff": ("/roles", "/teams", "/people/new", "/ownership", "/tags/rules"),
-    "workflows": ("/workflows", "/workflows/1", "/workflows/1/enrollments", "/workflows/1/enrollments/{journey}"),
 }
 
 
