@@ -101,10 +101,17 @@ class Building:
                 shutil.rmtree(path)
             elif not path.name.startswith(("queue.db", "secret")):
                 path.unlink()
-        shutil.copy(self.database, self.app.config["INSTANCE_PATH"] / "crm.db")
+        self._empty_database()
         with self.app.app_context():
             db.engine.dispose()  # a connection made since the last test looks at the file that is gone
         return self.app
+
+    def _empty_database(self) -> None:
+        """Put in its place at once, and alone: a thread of the last test that still connects may have begun a file and a log there."""
+        place = self.app.config["INSTANCE_PATH"] / "crm.db"
+        shutil.copy(self.database, place.with_name("fresh.db")).replace(place)
+        for rest in ("crm.db-wal", "crm.db-shm"):
+            place.with_name(rest).unlink(missing_ok=True)
 
     def _empty_queue(self) -> None:
         """A test may have deleted or damaged the queue's file: then it is made anew."""
