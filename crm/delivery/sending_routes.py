@@ -20,6 +20,7 @@ from crm.lib.smtp_url import Server
 from crm.providers.mail import Envelope
 from crm.providers.smtp_check import Step, try_server
 from crm.settings import operations as settings
+from crm.settings.overlay import SENDING_LIMITS
 from crm.users.access import requires
 
 bp = Blueprint("sending", __name__, url_prefix="/sending")
@@ -56,17 +57,11 @@ def test() -> Any:
 @requires("crm.settings.manage")
 def edit_limits() -> Any:
     """Change how much goes out."""
-    names = (
-        "MAIL_PER_DAY",
-        "MAIL_PER_DOMAIN",
-        "MAIL_WARMUP_START",
-        "MAIL_WARMUP_FIRST",
-        "MAIL_WARMUP_GROWTH",
-        "SMTP_CONNECTIONS",
-    )
-    form = LimitsForm(data={each.lower(): current_app.config[each] for each in names})
+    form = LimitsForm(data={each.lower(): current_app.config[each] for each in SENDING_LIMITS})
     if form.validate_on_submit():
-        settings.save(**{each: "" if (value := form[each.lower()].data) is None else str(value) for each in names})
+        settings.save(
+            **{each: "" if (value := form[each.lower()].data) is None else str(value) for each in SENDING_LIMITS}
+        )
         commit()
         flash("The limits were saved. They hold from the next emails on.", "good")
         return redirect(url_for(".index"), 303)

@@ -17,6 +17,15 @@ from crm.config import SETTINGS
 from crm.database import db
 
 log = logging.getLogger(__name__)
+SENDING_LIMITS = (
+    "MAIL_PER_DAY",
+    "MAIL_PER_DOMAIN",
+    "MAIL_WARMUP_START",
+    "MAIL_WARMUP_FIRST",
+    "MAIL_WARMUP_GROWTH",
+    "SMTP_CONNECTIONS",
+)
+"""How much goes out."""
 SET_BY_PEOPLE = (
     "SCHOOL_NAME",
     "TIMEZONE",
@@ -36,12 +45,7 @@ SET_BY_PEOPLE = (
     "DELETED_KEPT_DAYS",
     "EXPORTS_KEPT_DAYS",
     "BACKUP_KEEP",
-    "MAIL_PER_DAY",
-    "MAIL_PER_DOMAIN",
-    "MAIL_WARMUP_START",
-    "MAIL_WARMUP_FIRST",
-    "MAIL_WARMUP_GROWTH",
-    "SMTP_CONNECTIONS",
+    *SENDING_LIMITS,
 )
 """Settings a page may set, by their name in the configuration, which also says how their text is read."""
 READ = {each.name: each.read for each in SETTINGS}
