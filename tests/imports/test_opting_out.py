@@ -98,14 +98,16 @@ def test_a_yes_never_overturns_a_no_and_is_proof_for_new_ones_alone(ada):
     assert dora.id not in {each.contact_id for each in given}
 
 
-def test_undoing_takes_new_ones_out_and_leaves_their_opt_outs(ada):
+def test_undoing_takes_new_ones_out_and_leaves_their_opt_outs_and_says_so(ada, as_ada):
     found = imported(ada)
+    assert "The 5 opt-outs the file held stay" in as_ada.get(f"/imports/{found.id}").text
     operations.undo(found)
     commit()
     runs.run(found.id, is_gentle=False)
     db.session.expire_all()
     assert (found.kept, db.session.query(Contact).count()) == (0, 0)
     assert in_force("zoe@example.com")
+    assert "5 opt-outs that the file held stay in force." in as_ada.get(f"/imports/{found.id}").text
 
 
 def test_an_agent_opts_out_nobody_she_does_not_see(agnes, ada):
