@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm.contacts.operations import update_contact
 from crm.lib import clock
+from crm.preferences.choices import preferences_of
 from crm.preferences.queries import in_force
 from crm.providers.mail_reports import (
     BLOCKED,
@@ -183,3 +185,11 @@ def test_whoever_left_at_the_carrier_left(tell, message, carla, carrier):
     assert in_force("carla@example.com").email_message_id == message.id
     assert message.status == "sent"
     assert clock.now() - in_force("carla@example.com").unsubscribed_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("kind", ["unsubscribed", "complaint"])
+def test_whoever_has_another_address_by_now_left_there_too(tell, message, carla, mo, kind):
+    update_contact(carla, {"email": "new@example.com"}, mo.actor)
+    assert tell("generic", kind) == 200
+    assert in_force("carla@example.com")
+    assert preferences_of(carla).marketing_emails is False
