@@ -393,9 +393,9 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
-    bulk_listing.BULK,
     audiences_listing.BULK,
     broadcasts_listing.BULK,
+    bulk_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (
