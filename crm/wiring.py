@@ -324,7 +324,10 @@ MORE_CONDITION_FIELDS: tuple[Callable[[], Sequence[Field]], ...] = (
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of the contact page that loads itself from `endpoint`, called with `contact_id`. `side`: left (facts) or right."""
+    """A part of a page that loads itself from `endpoint`; those of the contact page with `contact_id`.
+
+    `side`: left (facts), first (before the school's own fields), right, or top (a hint without a frame, drawn only when it has something to say).
+    """
 
     key: str
     title: str
@@ -349,14 +352,14 @@ COMPOSERS: tuple[Composer, ...] = (
 )  # fmt: skip
 
 CONTACT_PANELS: tuple[Panel, ...] = (
-    Panel("tags", "Tags", "tagging.panel"),
-    Panel("audiences", "Audiences", "audience_members.panel"),
-    Panel("emails", "Email", "messages.of_contact"),
-    Panel("preferences", "Preferences", "preferences.panel"),
+    Panel("duplicates", "Duplicates", "duplicates.panel", side="top"),
+    Panel("tags", "Tags", "tagging.panel", side="first"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
+    Panel("emails", "Email", "messages.of_contact"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
-    Panel("duplicates", "Duplicates", "duplicates.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
+    Panel("preferences", "Preferences", "preferences.panel"),
     Panel("composer", "", "notes.composer", side="right", permission="crm.contacts.edit"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
@@ -395,9 +398,9 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
-    bulk_listing.BULK,
     audiences_listing.BULK,
     broadcasts_listing.BULK,
+    bulk_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (
