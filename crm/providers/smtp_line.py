@@ -73,7 +73,7 @@ class Line:
 
     def drop(self, parcel: Parcel) -> None:
         """Do not go on with it: the line is given up, because the server waits for the message."""
-        self._end(parcel, NotSent("It was no longer to be sent."))
+        self._end(parcel, NotSent("It was no longer to be sent.", is_ours=True))
         self.announced = None
         self.fail("it was given up")
 
