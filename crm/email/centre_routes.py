@@ -87,7 +87,7 @@ def leave_topic(token: str) -> Any:
 def confirmation(token: str) -> Any:
     """Asks whether the address is the reader's."""
     holder = holder_of(token)
-    if holder is None:
+    if holder is None or not holder.is_at_home:
         return _nobody()
     row = choices.preferences_of(holder.reader)
     words = confirmation_words(holder.email)
@@ -105,7 +105,7 @@ def confirmation(token: str) -> Any:
 def confirm(token: str) -> Any:
     """The reader says yes."""
     holder = holder_of(token)
-    if holder is None:
+    if holder is None or not holder.is_at_home:
         return _nobody()
     if choices.confirm(holder.reader, source(shown={"confirmation": confirmation_words(holder.email)})):
         commit()
