@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,14 @@ def test_its_classes_are_drawn(path):
     attributes = re.findall(r'\bclass="([^"{]*)"', words(path))
     kinds = re.findall(r'\bkind="([a-z -]*)"', words(path))
     assert set(" ".join(attributes + kinds).split()) <= DRAWN
+
+
+def test_no_rule_is_drawn_twice():
+    """Two pages that style the same name undo each other: the later rule wins on both."""
+    outside = re.sub(
+        r"@(media|container|keyframes)[^{]*\{([^{}]*\{[^{}]*\})*[^{}]*\}",
+        "",
+        re.sub(r"/\*.*?\*/", "", STYLES, flags=re.DOTALL),
+    )
+    drawn = Counter(selector.strip() for selector in re.findall(r"([^{}]+)\{", outside))
+    assert [selector for selector, times in drawn.items() if times > 1] == []
