@@ -40,7 +40,7 @@ import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.activity.vocabulary import ContactCreated
+from crm.activity.vocabulary import ContactCreated, ContactUpdated
 from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
@@ -142,6 +142,7 @@ from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
 from crm.preferences import fields as consent_fields
+from crm.preferences import listeners as preferences_listeners
 from crm.preferences import routes as preferences
 from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
@@ -295,6 +296,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
 
 LISTENERS: tuple[Listener, ...] = (
     Listener(ownership_listeners.assign_owners, (ContactCreated,)),
+    Listener(preferences_listeners.keep_opt_outs, (ContactUpdated,)),
     Listener(tags_listeners.tag_by_rules),
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),
@@ -322,7 +324,10 @@ MORE_CONDITION_FIELDS: tuple[Callable[[], Sequence[Field]], ...] = (
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of the contact page that loads itself from `endpoint`, called with `contact_id`. `side`: left (facts) or right."""
+    """A part of a page that loads itself from `endpoint`; those of the contact page with `contact_id`.
+
+    `side`: left (facts), first (before the school's own fields), right, or top (a hint without a frame, drawn only when it has something to say).
+    """
 
     key: str
     title: str
@@ -347,14 +352,14 @@ COMPOSERS: tuple[Composer, ...] = (
 )  # fmt: skip
 
 CONTACT_PANELS: tuple[Panel, ...] = (
-    Panel("tags", "Tags", "tagging.panel"),
-    Panel("audiences", "Audiences", "audience_members.panel"),
-    Panel("emails", "Email", "messages.of_contact"),
-    Panel("preferences", "Preferences", "preferences.panel"),
+    Panel("duplicates", "Duplicates", "duplicates.panel", side="top"),
+    Panel("tags", "Tags", "tagging.panel", side="first"),
     Panel("tasks", "Tasks", "tasks.panel"),
     Panel("notes", "Notes", "notes.panel"),
+    Panel("emails", "Email", "messages.of_contact"),
     Panel("workflows", "Workflows", "enrollments.of_contact", permission="crm.workflows.view"),
-    Panel("duplicates", "Duplicates", "duplicates.panel"),
+    Panel("audiences", "Audiences", "audience_members.panel"),
+    Panel("preferences", "Preferences", "preferences.panel"),
     Panel("composer", "", "notes.composer", side="right", permission="crm.contacts.edit"),
     Panel("timeline", "Timeline", "timeline.panel", side="right"),
 )  # fmt: skip
@@ -393,9 +398,9 @@ CONTACT_COLUMNS: tuple[Column, ...] = (
 
 CONTACT_BULK_ACTIONS: tuple[BulkAction, ...] = (
     tags_listing.BULK,
-    bulk_listing.BULK,
     audiences_listing.BULK,
     broadcasts_listing.BULK,
+    bulk_listing.BULK,
 )  # fmt: skip
 
 FINDERS: tuple[Finder, ...] = (

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -109,3 +110,14 @@ def test_their_classes_are_drawn():
         return set(" ".join(named).split()) - DRAWN
 
     assert broken(PAGES, undrawn) == {}
+
+
+def test_no_rule_is_drawn_twice():
+    """Two pages that style the same name undo each other: the later rule wins on both."""
+    outside = re.sub(
+        r"@(media|container|keyframes)[^{]*\{([^{}]*\{[^{}]*\})*[^{}]*\}",
+        "",
+        re.sub(r"/\*.*?\*/", "", STYLES, flags=re.DOTALL),
+    )
+    drawn = Counter(selector.strip() for selector in re.findall(r"([^{}]+)\{", outside))
+    assert [selector for selector, times in drawn.items() if times > 1] == []

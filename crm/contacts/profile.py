@@ -32,9 +32,9 @@ def show(contact_id: int) -> ResponseReturnValue:
     """The profile; what other features know of the contact loads itself."""
     contact = visible_contact(current_user, contact_id)
     panels = [each for each in current_app.extensions["contact_panels"] if current_user.can(each.permission)]
-    details = details_for(current_user) if current_user.can("crm.contacts.edit") else ()
+    details, may_edit = details_for(current_user), current_user.can("crm.contacts.edit")
     groups = [(group, [each for each in details if each.group == group]) for group in ("Details", "More", "Origin")]
-    return render_template("contacts/show.html", contact=contact, groups=groups, panels=panels)
+    return render_template("contacts/show.html", contact=contact, groups=groups, may_edit=may_edit, panels=panels)
 
 
 @bp.get(FIELD)

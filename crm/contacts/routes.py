@@ -43,7 +43,12 @@ def count() -> ResponseReturnValue:
     wanted = listing.read_wanted(request.args, current_user)
     number = listing.contact_count(wanted, current_user)
     return piece(
-        "contacts/_count.html", "Contacts", url_for(".index", **wanted.query()), count=number, most=listing.COUNTED
+        "contacts/_count.html",
+        "Contacts",
+        url_for(".index", **wanted.query()),
+        count=number,
+        most=listing.COUNTED,
+        is_piece=is_htmx(),
     )
 
 

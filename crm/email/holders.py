@@ -30,6 +30,16 @@ class Holder:
     message: EmailMessage | None
 
     @property
+    def is_at_home(self) -> bool:
+        """Whether the email went to the address the reader still has."""
+        return self.email == (self.reader.email or "").lower()
+
+    @property
+    def reads_now(self) -> Contact:
+        """Whoever reads the contact's mail by now, at whatever address."""
+        return (db.session.get(Contact, self.contact.guardian_id) if self.contact.guardian_id else None) or self.contact
+
+    @property
     def topic(self) -> Topic | None:
         """What the email was sent under, if that is a topic readers choose."""
         found = db.session.get(Topic, self.message.topic_id) if self.message and self.message.topic_id else None

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from crm.lib import clock
 from crm.lib.dates import OF_SCHOOL, day_in, distance_in, moment_in
+from crm.lib.merge_words import tags_in_words
 
 
 def when(moment: datetime | None) -> Markup | str:
@@ -56,7 +57,7 @@ def _style() -> str:
 
 def init_app(app: Flask) -> None:
     """Offer the filters to every template."""
-    filters: dict[str, Any] = {"when": when, "exact": exact, "day": day, "num": num}
+    filters: dict[str, Any] = {"when": when, "exact": exact, "day": day, "num": num, "tags_in_words": tags_in_words}
     app.jinja_env.filters.update(filters)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -11,7 +11,9 @@ from crm.activity.operations import emit_all
 from crm.activity.vocabulary import Actor, EmailUnsubscribed
 from crm.database import db, table_of
 from crm.lib import clock
+from crm.preferences.leavers import Refuser
 from crm.preferences.models import EmailUnsubscribe
+from crm.preferences.moved import leave_elsewhere
 from crm.preferences.proof import Source, keep_many
 from crm.preferences.queries import unsubscribed_among
 
@@ -46,4 +48,6 @@ def unsubscribe_all(leaving: Sequence[Leaving], reason: str, by: Actor, how: str
             Source(how, by, reason),
         )
         emit_all(EmailUnsubscribed(contact_id=each.contact_id, reason=reason, by=by) for each in new.values())
+    moved = [Refuser(each.contact_id, each.email.lower(), Source(how, by, reason)) for each in leaving]
+    leave_elsewhere(db.session.connection(), moved, clock.now())
     return len(rows)

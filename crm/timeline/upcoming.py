@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from crm.lib import clock
+
 
 @dataclass(frozen=True)
 class Act:
@@ -26,3 +28,8 @@ class Upcoming:
     url: str | None = None
     note: str = ""
     acts: tuple[Act, ...] = ()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its moment has come and something holds it: a pause, the day's limit, a worker that is busy."""
+        return self.at <= clock.now()

@@ -234,3 +234,12 @@ def test_an_agent_cannot_sort_by_what_she_does_not_see(as_agnes, agnes, mo):
     usual = ids_in(as_agnes.get("/contacts"))
     for sort in ("guardian", "-guardian", "owner", "team", "referrer"):
         assert ids_in(as_agnes.get(f"/contacts?sort={sort}")) == usual
+
+
+def test_the_list_has_its_own_search_box_and_says_how_many_all_are(as_mo):
+    factories.contact()
+    page = as_mo.get("/contacts?q=carla&stage=lead").text
+    assert 'type="search" name="q" value="carla"' in page
+    assert 'id="matching-count">All matching' in page
+    assert "All 1 matching…" in as_mo.get("/contacts/count?q=carla", headers={"HX-Request": "true"}).text
+    assert "matching" not in as_mo.get("/contacts/count?q=carla").text

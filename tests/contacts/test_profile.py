@@ -5,6 +5,7 @@ import pytest
 from crm.contacts.models import Contact
 from crm.database import db
 from crm.tags.operations import add_tag
+from crm.users import making_roles
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -119,3 +120,20 @@ def test_an_agent_deletes_nobody(as_agnes, agnes):
     mine = factories.contact(owner_id=agnes.id)
     assert as_agnes.post(f"/contacts/{mine.id}/deletion").status_code == 403
     assert fresh(mine)
+
+
+def test_who_may_not_change_it_reads_it(as_vic, ada, vic, carla):
+    """A role of the school's own may see contacts and change none."""
+    vic.role = making_roles.save_role(None, "Reader", {"crm.contacts.view"}, "all", False, ada).key
+    db.session.commit()
+    page = as_vic.get(f"/contacts/{carla.id}").text
+    assert "Lima" in page
+    assert "carla@example.com" in page
+    assert url(carla) not in page
+
+
+def test_its_parts_are_reached_from_the_top(as_ada, carla):
+    page = as_ada.get(f"/contacts/{carla.id}").text
+    for part in ("composer", "timeline", "tags", "tasks"):
+        assert f'href="#panel-{part}"' in page
+        assert f'id="panel-{part}"' in page

@@ -66,3 +66,12 @@ def test_what_was_dismissed_stays_so_and_what_is_no_more_goes(app):
 def test_names_that_sound_alike_meet():
     for one, other in (("philip", "filip"), ("meyer", "maier"), ("schmidt", "schmitt"), ("catherine", "katherine")):
         assert sound_of(one) == sound_of(other)
+
+
+def test_the_profile_hints_at_it_on_top_and_is_silent_otherwise(as_ada):
+    a = factories.contact(email="a@example.com", phone="+51911111111")
+    assert "may be a duplicate" not in as_ada.get(f"/contacts/{a.id}/duplicates").text
+    factories.contact(email="b@example.com", phone="+51911111111")
+    hint = as_ada.get(f"/contacts/{a.id}/duplicates").text
+    assert "may be a duplicate" in hint
+    assert "b@example.com" in hint
