@@ -18,6 +18,7 @@ from crm.email.holders import READER, merged
 from crm.email.models import EmailMessage
 from crm.lib import clock
 from crm.lib.bulk import execute_many
+from crm.lib.mail_names import own_spelling
 from crm.preferences.leavers import Leaver, Refuser, leave_all
 from crm.preferences.moved import leave_elsewhere
 from crm.preferences.proof import Source
@@ -81,8 +82,9 @@ def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], sch
     leavers, left = [], []
     for each in leaves:
         person = people.get(each.contact_id)
-        email = (sent_to.get(each.message_id) or (person.email if person else None) or "").lower()
+        email = sent_to.get(each.message_id) or (person.email if person else None)
         if person is not None and email:
+            email = own_spelling(email, person.email, person.guardian)
             reader = person.guardian_id if person.guardian == email else person.id
             shown = {"": f"Unsubscribe: no more news from {school} to {email}"}
             source = Source("mail_program", READER, "", each.ip_address, shown)

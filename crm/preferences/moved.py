@@ -31,17 +31,24 @@ def leave_elsewhere(connection: sa.Connection, left: Iterable[Refuser], at: date
     Of a minor it is whoever reads their mail now.
     """
     said = {each.contact_id: each for each in left}
-    people = (
-        sa.select(Contact.id, Contact.email.label("own"), _READER.id.label("reader"), _READER.email)
-        .join(_READER, _READER.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
-        .where(among(Contact.id, said))
-    )
     refusers = {
-        row.reader: replace(said[row.id], contact_id=row.reader)
-        for row in connection.execute(people)
-        if said[row.id].address not in {(row.own or "").lower(), (row.email or "").lower()}
+        reader: replace(said[number], contact_id=reader)
+        for number, (reader, addresses) in readers_of(connection, said).items()
+        if said[number].address not in {(each or "").lower() for each in addresses}
     }
     return refuse_all(connection, list(refusers.values()), at) if refusers else 0
+
+
+def readers_of(
+    connection: sa.Connection, contact_ids: Iterable[int]
+) -> dict[int, tuple[int, tuple[str | None, str | None]]]:
+    """Who reads the mail of each of these contacts now, and the addresses it may go to: the contact's own, and the reader's."""
+    people = (
+        sa.select(Contact.id, _READER.id, Contact.email, _READER.email)
+        .join(_READER, _READER.id == sa.func.coalesce(Contact.guardian_id, Contact.id))
+        .where(among(Contact.id, contact_ids))
+    )
+    return {number: (reader, (own, email)) for number, reader, own, email in connection.execute(people)}
 
 
 def keep_away(before: Mapping[int, Collection[str]]) -> int:
