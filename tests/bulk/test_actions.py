@@ -191,6 +191,8 @@ def test_what_cannot_be_is_told_and_changes_nothing(as_mo, people):
     for kind, data in (
         ("set_field", {"set_field-field": "country", "set_field-value": "Atlantis"}),
         ("remove_tag", {"remove_tag-tag": "gone"}),
+        ("add_tag", {}),
+        ("add_tag", {"add_tag-tag": "9" * 200}),
         ("set_field", {"set_field-field": "email", "set_field-value": "x@example.com"}),
     ):
         reply = as_mo.post(f"/contacts/bulk/{kind}", data={"ids": people[:2], **data})
