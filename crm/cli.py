@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
 
 from bench import BENCHES
 from crm import create_app, processes, schema
@@ -38,13 +39,12 @@ from crm.users.models import User
 
 
 def main() -> None:
-    """Run the command; what goes wrong with set-up is said in one line."""
+    """Run the command; what is wrong with set-up or database is said in one line."""
     os.umask(0o077)
     try:
         cli(standalone_mode=True)
-    except (ConfigError, schema.SchemaError) as error:
-        click.echo(f"cohort: {error}", err=True)
-        sys.exit(1)
+    except (ConfigError, schema.SchemaError, OperationalError) as error:
+        sys.exit(f"cohort: {getattr(error, 'orig', error)}")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -149,6 +149,12 @@ def is_full(error: sa.exc.OperationalError) -> bool:
     return "full" in text or "disk I/O" in text
 
 
+def is_busy(error: sa.exc.OperationalError) -> bool:
+    """Whether others kept the database from being written for too long."""
+    text = str(error.orig)
+    return "locked" in text or "busy" in text
+
+
 def after_commit(function: Callable[..., object], *arguments: Any) -> None:
     """Call `function` once this transaction is committed, once however often it was asked for; never if it is undone."""
     db.session.info.setdefault("after_commit", {})[function, arguments] = None
@@ -262,5 +268,5 @@ def table_of(model: type[Base]) -> sa.Table:
 
 __all__ = [
     "JSON", "Base", "BigId", "Engine", "Identified", "Model", "Numbered", "Timestamped", "UTCDateTime", "after_commit",
-    "claim", "claiming", "commit", "db", "init_app", "insert_new", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
+    "claim", "claiming", "commit", "db", "init_app", "insert_new", "is_busy", "is_full", "is_postgresql", "reading", "reference", "rollback", "table_of",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from crm.database import is_full, rollback
+from crm.database import is_busy, is_full, rollback
 from crm.lib.problems import Problem, problem_reply
 from crm.security import is_api_call
 
@@ -62,7 +62,7 @@ def _database(error: sa.exc.OperationalError) -> Reply:
     if is_full(error):
         log.error("the disk is full: %s", text)
         return _page(507), 507, {"Retry-After": "60"}
-    if "locked" in text or "busy" in text:
+    if is_busy(error):
         return _page(503), 503, {"Retry-After": "2"}
     log.exception("the database failed")
     return _page(503), 503, {"Retry-After": "10"}

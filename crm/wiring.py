@@ -40,7 +40,7 @@ import crm.users.models
 import crm.views.models  # noqa: F401
 from crm.activity import jobs as activity_jobs
 from crm.activity.dispatcher import Listener
-from crm.activity.vocabulary import ContactCreated
+from crm.activity.vocabulary import ContactCreated, ContactUpdated
 from crm.api import catalogue
 from crm.api import jobs as api_jobs
 from crm.api import routes as api
@@ -142,6 +142,7 @@ from crm.notifications.queries import unread_count
 from crm.ownership import listeners as ownership_listeners
 from crm.ownership import routes as ownership
 from crm.preferences import fields as consent_fields
+from crm.preferences import listeners as preferences_listeners
 from crm.preferences import routes as preferences
 from crm.preferences import topic_routes
 from crm.privacy import jobs as privacy_jobs
@@ -295,6 +296,7 @@ JOB_MODULES: tuple[ModuleType, ...] = (
 
 LISTENERS: tuple[Listener, ...] = (
     Listener(ownership_listeners.assign_owners, (ContactCreated,)),
+    Listener(preferences_listeners.keep_opt_outs, (ContactUpdated,)),
     Listener(tags_listeners.tag_by_rules),
     Listener(automation.wake_waiting),
     Listener(automation.reach_goals),

@@ -35,6 +35,15 @@ def postgresql() -> Iterator[str]:
         _tell(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def programs(url: str) -> Path:
+    """The folder of the server's own pg_dump, pg_restore and psql; skips the test where they are not there."""
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        (folder,) = connection.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone() or ("",)
+    if not (Path(folder) / "pg_dump").exists():
+        pytest.skip("no pg_dump beside the server")
+    return Path(folder)
+
+
 @cache
 def _server() -> str:
     """The URL of the server, which ends with this process."""

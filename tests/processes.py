@@ -47,10 +47,10 @@ def run(instance: Path, *command: str, typed: str = "", **settings: str) -> subp
     )  # fmt: skip
 
 
-def run_here(instance: Path, *command: str) -> Result:
+def run_here(instance: Path, *command: str, **settings: str) -> Result:
     """The same in this process, which saves starting Python anew: for commands of which another test has seen a real process."""
     gone = dict.fromkeys(os.environ.keys() - environment(instance).keys())
-    return CliRunner().invoke(cli, command, env={**gone, **environment(instance)})
+    return CliRunner().invoke(cli, command, env={**gone, **environment(instance, **settings)})
 
 
 @contextmanager

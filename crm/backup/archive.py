@@ -29,6 +29,11 @@ class BackupError(Exception):
     """A backup that cannot be made or used; the text says why and what to do."""
 
 
+def in_a_line(error: Exception) -> str:
+    """What is wrong, without the statement that met it."""
+    return str(getattr(error, "orig", error)).strip().partition("\n")[0]
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a backup says of itself. `counts` is how much of what it holds, `files` every member's size and SHA-256."""

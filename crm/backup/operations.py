@@ -18,7 +18,7 @@ from flask import current_app
 
 from crm import schema
 from crm.backup import archive, postgresql_dump, shelf, sqlite_copy
-from crm.backup.archive import DATABASES, SECRET, BackupError, Manifest
+from crm.backup.archive import DATABASES, SECRET, BackupError, Manifest, in_a_line
 from crm.database import db, is_postgresql, reading, rollback
 from crm.lib import clock
 
@@ -58,8 +58,8 @@ def _write_backup(folder: Path, target: Path, reason: str, now: datetime) -> Man
         )  # fmt: skip
         archive.write(target, manifest, {DATABASES[kind]: data, **dict(shelf.instance_files())})
         return archive.read_manifest(target)
-    except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"The backup could not be written: {error}.") from None
+    except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError) as error:
+        raise BackupError(f"The backup could not be written: {in_a_line(error)}.") from None
 
 
 def restore(path: Path, by: str, now: datetime | None = None) -> Manifest:
@@ -80,8 +80,7 @@ def restore(path: Path, by: str, now: datetime | None = None) -> Manifest:
         if live := shelf.live_path():
             _restore_sqlite(folder, live, manifest, now, by)
         else:
-            _keep(folder, now)
-            postgresql_dump.load(folder / DATABASES["postgresql"], manifest, now, by)
+            _restore_postgresql(folder, manifest, now, by)
         _restore_files(folder, manifest)
     _start_anew(now)
     return manifest
@@ -94,7 +93,7 @@ def _restore_sqlite(folder: Path, live: Path, manifest: Manifest, now: datetime,
         schema.upgrade_file(data)
         sqlite_copy.make_ready(data, manifest.moment, now, by)
     except (sqlite3.Error, sa.exc.SQLAlchemyError, schema.SchemaError) as error:
-        raise BackupError(f"The data in the backup cannot be used: {error}") from None
+        raise BackupError(f"The data in the backup cannot be used: {in_a_line(error)}") from None
     db.session.remove()
     db.engine.dispose()
     if not live.exists():
@@ -106,6 +105,18 @@ def _restore_sqlite(folder: Path, live: Path, manifest: Manifest, now: datetime,
     except sqlite3.DatabaseError:
         _set_aside(live, now)
         data.replace(live)
+
+
+def _restore_postgresql(folder: Path, manifest: Manifest, now: datetime, by: str) -> None:
+    data, aside = folder / DATABASES["postgresql"], None
+    postgresql_dump.check_ready()
+    postgresql_dump.check(data)
+    try:
+        if postgresql_dump.has_data():
+            _keep(folder, now)
+    except sqlite3.DatabaseError:
+        aside = f"damaged_{now:%Y%m%d_%H%M%S}"
+    postgresql_dump.load(data, manifest, now, by, aside=aside)
 
 
 def _keep(folder: Path, now: datetime) -> None:
@@ -162,7 +173,9 @@ def _check_room(folder: Path) -> None:
 
 
 def _counts() -> dict[str, int]:
-    tables = [db.metadata.tables[name] for name in COUNTED]
+    """How many rows these tables have; an older schema, or a damaged one, may lack one."""
+    there = set(sa.inspect(db.engine).get_table_names())
+    tables = [db.metadata.tables[name] for name in COUNTED if name in there]
     with reading():
         return {each.name: db.session.scalar(sa.select(sa.func.count()).select_from(each)) or 0 for each in tables}
 

@@ -74,14 +74,14 @@ def make_ready(path: Path, made_at: datetime, now: datetime, by: str) -> None:
 
 def restored_facts(made_at: datetime, now: datetime, by: str) -> list[tuple[str, dict[str, object]]]:
     """The statements that belong to a restore, for either kind of database."""
-    values: dict[str, object] = {"since": _text(made_at), "now": _text(now), "by": by[:120]}
+    values: dict[str, object] = {"since": _text(made_at), "made": _text(made_at), "now": _text(now), "by": by[:120]}
     hold = (
         "INSERT INTO holds (cause, since, begun_at, begun_by, actor) SELECT 'restored', :since, :now, :by, ''"
         " WHERE NOT EXISTS (SELECT 1 FROM holds WHERE ended_at IS NULL)"
     )
     entry = (
         "INSERT INTO audit_entries (occurred_at, actor, via, via_name, ip_address, action, kind, label, changes)"
-        " VALUES (:now, :by, 'command', 'restore', '', 'restored', 'backups', :since, '{}')"
+        " VALUES (:now, :by, 'command', 'restore', '', 'restored', 'backups', :made, '{}')"
     )
     return [("DELETE FROM user_sessions", {}), (hold, values), (entry, values)]
 

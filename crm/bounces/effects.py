@@ -20,6 +20,7 @@ from crm.database import db, table_of
 from crm.delivery.operations import Suppress, suppress_all
 from crm.email.models import EmailMessage
 from crm.email.operations import sent_activity
+from crm.lib.mail_names import as_written
 from crm.preferences.leaving import Leaving, unsubscribe_all
 from crm.providers.mail_reports import BLOCKED, COMPLAINT, CONFIRM, DELIVERED, HARD, SOFT, UNSUBSCRIBED
 
@@ -175,7 +176,7 @@ def _suppress(told: Sequence[Told], now: datetime) -> None:
     """Dead addresses and complaints at once; bounces for now when there are three. A complaint is an opt-out too."""
     wanted, leaving, left = [], [], []
     for each in told:
-        address = (each.message.to_address or "").lower()
+        address = as_written(each.message.to_address or "")
         found = each.first(COMPLAINT) or each.first(HARD)
         if address and found is not None:
             why = found.reason or ("Reported as spam." if found.kind == COMPLAINT else "No such address.")
@@ -188,7 +189,7 @@ def _suppress(told: Sequence[Told], now: datetime) -> None:
     unsubscribe_all(leaving, reason="complaint", by=Actor(name="the contact"))
     unsubscribe_all(left, reason="", by=Actor(name="the contact"), how="mail_program")
     settle_strikes(
-        {(each.message.to_address or "").lower() for each in told if {SOFT, DELIVERED} & set(each.kinds)}, now
+        {as_written(each.message.to_address or "") for each in told if {SOFT, DELIVERED} & set(each.kinds)}, now
     )
 
 

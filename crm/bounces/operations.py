@@ -13,6 +13,7 @@ from crm.bounces.models import MailReport
 from crm.database import after_commit, db, insert_new, table_of
 from crm.email.models import EmailMessage
 from crm.email.reporting import message_of
+from crm.lib.mail_names import as_written
 from crm.providers.mail_reports import CONFIRM, MailEvent, Untrusted
 from crm.queue import nudge
 
@@ -28,10 +29,10 @@ def take_in(source: str, events: Sequence[MailEvent], now: datetime) -> int:
     written_to = _addresses([each for each in about.values() if each])
     rows: dict[object, dict[str, object]] = {}
     for each, number in about.items():
-        to = written_to.get(number or 0, "").lower()
-        is_other = each.is_one_of_many and each.address.lower() != to
+        to, named_one = as_written(written_to.get(number or 0, "")), as_written(each.address)
+        is_other = each.is_one_of_many and named_one != to
         row = _row(source, each, number if number in written_to and not is_other else None, now)
-        row["address"] = (each.address.lower() if is_other else to or each.address.lower())[:255]
+        row["address"] = (named_one if is_other else to or named_one)[:255]
         rows.setdefault(row["event_id"], row)
     new = insert_new(reports, list(rows.values()), returning=reports.c.id)
     apply(new, now)

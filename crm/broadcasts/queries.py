@@ -77,7 +77,7 @@ def recipients(
 
 def recipient_page(found: sa.Select[Any], cursor: str | None) -> Page:
     """One page of recipients, in the order they were written down."""
-    order = Order(table_of(EmailMessage).c.contact_id, table_of(EmailMessage).c.contact_id)
+    order = Order(table_of(EmailMessage).c.contact_id, table_of(EmailMessage).c.id)
     return page(found, order, read_cursor(cursor, order), lambda each: db.session.execute(each).all(), PAGE)
 
 

@@ -8,7 +8,7 @@ email or phone calls `reindex`, in the same transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -203,11 +203,11 @@ def said(text: str, few: int) -> sa.ColumnElement[bool] | None:
     return sa.and_(*(spoken.op("GLOB")(f"*[^0-9a-z\u00aa-\U0010ffff]{word}*") for word in typed))
 
 
-def index_after(last_id: int) -> None:
-    """Index the contacts added since `last_id` was the newest, in a few statements. None of them may be indexed yet."""
+def index_after(last_id: int, names: Iterable[str]) -> None:
+    """Index the contacts added since `last_id` was the newest, in a few statements; `names` are their `sort_name`s. None of them may be indexed yet."""
     if not is_postgresql():
         _index("id > :last", last=last_id)
-    spelling.learn(db.session.scalars(sa.select(Contact.sort_name).where(Contact.id > last_id).distinct()))
+    spelling.learn(names)
 
 
 def reindex(ids: Sequence[int]) -> None:

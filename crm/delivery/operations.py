@@ -11,6 +11,7 @@ from crm.database import db, insert_new, table_of
 from crm.delivery.models import Suppression
 from crm.delivery.queries import hashes_of
 from crm.lib import clock
+from crm.lib.mail_names import as_written, spellings
 
 WEAKER = {"complaint": ("hard", "soft"), "hard": ("soft",)}
 """What a stronger reason takes the place of; otherwise the first one stays."""
@@ -48,7 +49,7 @@ def suppress_all(wanted: Sequence[Suppress]) -> int:
     rows = [
         {
             "channel": each.channel,
-            "address": each.address.lower()[:255],
+            "address": as_written(each.address)[:255],
             "kind": each.kind,
             "reason": each.reason[:255],
             "source": each.source[:120],
@@ -99,6 +100,6 @@ def _strengthen(rows: Sequence[dict[str, object]]) -> None:
 
 def suppress_secretly(address: str, reason: str, channel: str = "email") -> None:
     """Send nothing to this address any more, without keeping it: a hash takes its place."""
-    mine = Suppression.channel == channel, Suppression.address == address.lower()
+    mine = Suppression.channel == channel, Suppression.address.in_(spellings(address))
     db.session.execute(sa.delete(Suppression).where(*mine))
     suppress(hashes_of(address)[0], reason, channel, kind="erased")

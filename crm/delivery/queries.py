@@ -12,6 +12,7 @@ from flask import current_app
 from crm.database import db, table_of
 from crm.delivery.models import Suppression
 from crm.lib.bulk import listed
+from crm.lib.mail_names import spellings
 
 _suppressions = table_of(Suppression)
 _SUPPRESSED = sa.select(_suppressions.c.address, _suppressions.c.reason).where(
@@ -28,9 +29,9 @@ _ERASED = (
 
 def suppressed_among(addresses: Collection[str], channel: str = "email") -> dict[str, str]:
     """Those of these addresses nothing may be sent to, each with the reason."""
-    spelt = {each.lower(): each.lower() for each in addresses}
+    spelt = {spelling: each.lower() for each in addresses for spelling in spellings(each)}
     if spelt and has_erased(channel):
-        spelt |= {hashed: each for each in [*spelt] for hashed in hashes_of(each)}
+        spelt |= {hashed: spelt[each] for each in [*spelt] for hashed in hashes_of(each)}
     rows = db.session.execute(_SUPPRESSED, {"channel": channel, "addresses": json.dumps([*spelt])}) if spelt else ()
     return {spelt[address]: reason for address, reason in rows}
 

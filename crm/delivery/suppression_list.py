@@ -11,6 +11,7 @@ from crm.contacts.queries import scope
 from crm.database import db, rollback
 from crm.delivery.models import SUPPRESSED_FOR, Suppression
 from crm.lib.keyset import Order, Page, page, read_cursor
+from crm.lib.mail_names import spellings
 from crm.providers.reports import REPORTERS
 from crm.users.models import User
 
@@ -86,7 +87,7 @@ def suppression_of(address: str | None) -> Suppression | None:
     """Why nothing is sent to this address, if so."""
     if not address:
         return None
-    mine = Suppression.channel == "email", Suppression.address == address.lower()
+    mine = Suppression.channel == "email", Suppression.address.in_(spellings(address))
     return db.session.scalar(sa.select(Suppression).where(*mine))
 
 

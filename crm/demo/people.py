@@ -36,7 +36,7 @@ def add_contacts(
     for start in range(0, count, BATCH):
         rows = list(islice(made, BATCH))
         db.session.execute(sa.insert(table_of(Contact)), rows)
-        index_after(first + start - 1)
+        index_after(first + start - 1, {each["sort_name"] for each in rows})
         commit()
         progress(len(rows))
     return range(first, first + count)

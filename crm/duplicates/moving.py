@@ -65,7 +65,9 @@ def _move(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivo
 def _move_renamed(
     table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivor: int
 ) -> dict[str, Any] | None:
-    """A second run of one workflow stays in the history, and ends, so that nothing is sent twice."""
+    """A second run of one workflow stays in the history, and ends, so that nothing is sent twice; a second email of a mailing stays, too."""
+    if table.name == "email_messages":
+        return _renumbered(table, column, key, survivor)
     if table.name != "automation_enrollments":
         return None
     ended = sa.case((table.c.status.in_(("active", "paused", "held")), "exited"), else_=table.c.status)
@@ -80,6 +82,13 @@ def _move_renamed(
     before = db.session.execute(sa.select(*(table.c[each] for each in values)).where(table.c.id == key[0])).one()
     _set(table, column, key, survivor, **values)
     return {each: plain(value) for each, value in before._mapping.items()}
+
+
+def _renumbered(table: sa.Table, column: sa.Column[Any], key: tuple[Any, ...], survivor: int) -> dict[str, Any]:
+    """A mailing has one message of each number to a person: another's gets a number of its own, below nothing."""
+    before = db.session.scalar(sa.select(table.c.visit_no).where(table.c.id == key[0]))
+    _set(table, column, key, survivor, visit_no=-key[0])
+    return {"visit_no": before}
 
 
 def _set(table: sa.Table, column: sa.Column[Any], key: Any, contact_id: int, *conditions: Any, **values: Any) -> None:

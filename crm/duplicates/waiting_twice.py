@@ -14,6 +14,7 @@ from crm.recovery.belongings import Bundle
 from crm.recovery.writing import Writer
 
 IN_HANDS = ("pending", "claimed")
+NOT_SENT = ("failed", "skipped", "cancelled")
 _messages = table_of(EmailMessage)
 _NO_ORM = {"synchronize_session": False}
 
@@ -22,28 +23,46 @@ def call_off(loser: int, survivor: int, name: str) -> list[int]:
     """Before the two are one: of two copies one is cancelled; the ids of those. What a worker holds of the loser it must claim anew.
 
     Copies are the messages of one mailing (`purpose` and `parent_id`), and those of one purpose with the same words that both wait still.
+    One that failed or was skipped is nobody's copy: whichever of the two still waits goes.
+    """
+    called_off = _cancel(_of(survivor), _has(loser, waiting=False), reason=f"Merged with {name}, who has it already.")
+    called_off += _cancel(_of(loser), _has(survivor, waiting=False), reason="Merged with a contact who has it already.")
+    twice = sa.or_(_has(survivor, waiting=True), _same_words(survivor))
+    called_off += _cancel(_of(loser), twice, reason="Merged with a contact for whom it waits, too.")
+    held = sa.update(_messages).where(_messages.c.contact_id == loser, _messages.c.status == "claimed")
+    again = {"status": "pending", "lease_until": None, "fence": _messages.c.fence + 1}
+    db.session.execute(held.values(again), execution_options=_NO_ORM)
+    return called_off
+
+
+def _has(contact_id: int, *, waiting: bool) -> sa.ColumnElement[bool]:
+    """Whether this contact has a copy of the message, which waits still, or went out or may have gone out.
+
+    What came to somebody by an earlier merge may have a number of its own, below nothing (`moving`).
     """
     other = aliased(_messages)
-    had = sa.exists().where(
-        other.c.contact_id == loser,
+    same_visit = sa.or_(
+        other.c.visit_no == _messages.c.visit_no, sa.and_(other.c.visit_no < 0, _messages.c.visit_no <= 0),
+        sa.and_(other.c.visit_no == 0, _messages.c.visit_no < 0),
+    )  # fmt: skip
+    return sa.exists().where(
+        other.c.contact_id == contact_id,
         other.c.purpose == _messages.c.purpose,
         other.c.parent_id == _messages.c.parent_id,
-        other.c.visit_no == _messages.c.visit_no,
-        other.c.status.not_in((*IN_HANDS, "failed", "skipped", "cancelled")),
+        same_visit,
+        other.c.status.in_(IN_HANDS) if waiting else other.c.status.not_in((*IN_HANDS, *NOT_SENT)),
     )
-    same_words = sa.exists().where(
-        other.c.contact_id == survivor,
+
+
+def _same_words(contact_id: int) -> sa.ColumnElement[bool]:
+    other = aliased(_messages)
+    return sa.exists().where(
+        other.c.contact_id == contact_id,
         other.c.purpose == _messages.c.purpose,
         other.c.parent_id != _messages.c.parent_id,
         other.c.content_id == _messages.c.content_id,
         other.c.status.in_(IN_HANDS),
     )
-    called_off = _cancel(_of(survivor), had, reason=f"Merged with {name}, who has it already.")
-    called_off += _cancel(_of(loser), same_words, reason="Merged with a contact for whom it waits, too.")
-    held = sa.update(_messages).where(_messages.c.contact_id == loser, _messages.c.status == "claimed")
-    again = {"status": "pending", "lease_until": None, "fence": _messages.c.fence + 1}
-    db.session.execute(held.values(again), execution_options=_NO_ORM)
-    return called_off
 
 
 def call_off_ended(survivor: int) -> list[int]:

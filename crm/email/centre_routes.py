@@ -11,11 +11,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 
 from crm.contacts.models import Contact
-from crm.database import commit
+from crm.database import commit, db
 from crm.email.centre import confirmation_words, offered, shown_words
 from crm.email.holders import Holder, holder_of, source
+from crm.lib import clock
 from crm.preferences import choices
 from crm.preferences.habits import HabitsForm
+from crm.preferences.leavers import Refuser
+from crm.preferences.moved import leave_elsewhere
 from crm.preferences.queries import in_force
 from crm.preferences.quiet import zone_of
 from crm.users.access import public
@@ -57,6 +60,8 @@ def choose(token: str) -> Any:
     marketing = wanted.pop("marketing_emails")
     choices.choose(reader, wanted, proof)
     choices.choose_marketing(reader, holder.email, marketing, proof, holder.message.id if holder.message else None)
+    if not marketing:
+        leave_elsewhere(db.session.connection(), [Refuser(holder.contact.id, holder.email, proof)], clock.now())
     choices.set_habits(reader, form.habits(), proof)
     commit()
     return redirect(url_for(".preferences", token=token, saved=1), 303)
@@ -82,7 +87,7 @@ def leave_topic(token: str) -> Any:
 def confirmation(token: str) -> Any:
     """Asks whether the address is the reader's."""
     holder = holder_of(token)
-    if holder is None:
+    if holder is None or not holder.is_at_home:
         return _nobody()
     row = choices.preferences_of(holder.reader)
     words = confirmation_words(holder.email)
@@ -100,7 +105,7 @@ def confirmation(token: str) -> Any:
 def confirm(token: str) -> Any:
     """The reader says yes."""
     holder = holder_of(token)
-    if holder is None:
+    if holder is None or not holder.is_at_home:
         return _nobody()
     if choices.confirm(holder.reader, source(shown={"confirmation": confirmation_words(holder.email)})):
         commit()

@@ -13,6 +13,7 @@ from crm.contacts.models import Contact
 from crm.database import db
 from crm.email.addresses import UNSUBSCRIBE
 from crm.email.models import EmailMessage
+from crm.lib.mail_names import own_spelling
 from crm.lib.tokens import tokens
 from crm.preferences.models import Topic
 from crm.preferences.proof import Source
@@ -30,6 +31,16 @@ class Holder:
     message: EmailMessage | None
 
     @property
+    def is_at_home(self) -> bool:
+        """Whether the email went to the address the reader still has."""
+        return self.email == (self.reader.email or "").lower()
+
+    @property
+    def reads_now(self) -> Contact:
+        """Whoever reads the contact's mail by now, at whatever address."""
+        return (db.session.get(Contact, self.contact.guardian_id) if self.contact.guardian_id else None) or self.contact
+
+    @property
     def topic(self) -> Topic | None:
         """What the email was sent under, if that is a topic readers choose."""
         found = db.session.get(Topic, self.message.topic_id) if self.message and self.message.topic_id else None
@@ -43,10 +54,11 @@ def holder_of(token: str) -> Holder | None:
         abort(make_response(render_template("tracking/no_such_link.html"), 404))
     message = db.session.get(EmailMessage, found[1])
     contact = db.session.get(Contact, found[0]) or _merged_with(message)
-    email = ((message.to_address if message else None) or (contact.email if contact else None) or "").lower()
+    email = (message.to_address if message else None) or (contact.email if contact else None)
     if contact is None or not email:
         return None
     guardian = db.session.get(Contact, contact.guardian_id) if contact.guardian_id else None
+    email = own_spelling(email, contact.email, guardian.email if guardian else None)
     reader = guardian if guardian is not None and guardian.email == email else contact
     return Holder(contact, reader, email, message)
 

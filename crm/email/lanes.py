@@ -1,7 +1,7 @@
 """Lanes: messages that are held, let go, slowed down and called off together.
 
 Every message is in one. Lane 0 is the ordinary one, of workflows, tests and the product's own mail: always open, first in turn. A lane
-that is held gives nothing away from the commit that held it on; what was claimed before is on its way.
+that is held gives nothing away from the commit that held it on: what was claimed before and not yet begun goes back (`stopping`).
 """
 
 from __future__ import annotations

@@ -16,8 +16,11 @@ from crm.contacts.models import Contact
 from crm.database import table_of
 from crm.email.holders import READER, merged
 from crm.email.models import EmailMessage
+from crm.lib import clock
 from crm.lib.bulk import execute_many
-from crm.preferences.leavers import Leaver, leave_all
+from crm.lib.mail_names import own_spelling
+from crm.preferences.leavers import Leaver, Refuser, leave_all
+from crm.preferences.moved import leave_elsewhere
 from crm.preferences.proof import Source
 
 LONGEST = 4096
@@ -76,19 +79,21 @@ def leave_with_one_click(connection: sa.Connection, leaves: Sequence[Leave], sch
     people = _people(connection, {each.contact_id for each in leaves})
     leaves = _of_the_merged(connection, leaves, people)
     sent_to = dict(connection.execute(_MESSAGES, {"ids": list({each.message_id for each in leaves})}).all())
-    leavers = []
+    leavers, left = [], []
     for each in leaves:
         person = people.get(each.contact_id)
-        email = (sent_to.get(each.message_id) or (person.email if person else None) or "").lower()
+        email = sent_to.get(each.message_id) or (person.email if person else None)
         if person is not None and email:
+            email = own_spelling(email, person.email, person.guardian)
             reader = person.guardian_id if person.guardian == email else person.id
             shown = {"": f"Unsubscribe: no more news from {school} to {email}"}
             source = Source("mail_program", READER, "", each.ip_address, shown)
             number = each.message_id if each.message_id in sent_to else None
             leavers.append(Leaver(reader, email, number, each.at, source))
+            left.append(Refuser(person.id, email, source))
     marks = [{"number": each.message_id, "moment": each.at} for each in leavers if each.message_id]
     execute_many(connection, _MARK, marks)
-    return leave_all(connection, leavers) > 0
+    return leave_all(connection, leavers) + leave_elsewhere(connection, left, clock.now()) > 0
 
 
 def _people(connection: sa.Connection, ids: set[int]) -> dict[int, sa.Row[Any]]:

@@ -20,13 +20,15 @@ from crm.email.claiming import Outgoing, messages
 from crm.email.operations import sent_activity
 from crm.lib.bulk import execute_alike
 from crm.providers.mail import Accepted, NotSent, Refused, Result, Unknown
+from crm.providers.mail_reports import HARD, kind_of
 
 _contacts = sa.table("contacts", sa.column("id"), sa.column("last_email_sent_at", UTCDateTime))
 """Of a contact only this: that an email went out is no change of theirs, so `updated_at` stays."""
 _NO_ORM = {"synchronize_session": False}
 _NEVER_LATER = sa.case((messages.c.status == "pending", "cancelled"), else_=messages.c.status)
 _OF_A_MAILBOX = re.compile(r"\b4\.2\.\d{1,3}\b")
-_ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
+_ABOUT_US = {500, 501, 502, 503, 504, 530, 534, 535, 538, 552, 555}
+"""Replies to RCPT that say nothing of who is there: commands, sign-in, room (RFC 5321, RFC 4954)."""
 
 
 @dataclass(frozen=True)
@@ -232,13 +234,10 @@ def _put_off(outcome: Outcome, reason: str) -> dict[str, Any]:
 
 
 def is_dead_address(result: Refused) -> bool:
-    """Whether a refusal means that nobody is there: not a full mailbox (5.2.2) and not a policy (5.7.x), RFC 3463."""
-    if result.phase != "rcpt" or not result.permanent or result.code == 552:
+    """Whether a refusal means that nobody is there: not a full mailbox, and nothing that is about us, by its code or its words."""
+    if result.phase != "rcpt" or not result.permanent or result.code in _ABOUT_US:
         return False
-    status = _ENHANCED.search(result.reply)
-    if status is None:
-        return "SMTPUTF8" not in result.reply
-    return status.groups() not in {("2", "2")} and status.group(1) not in {"7", "3", "4"}
+    return kind_of(result.reply) == HARD and "SMTPUTF8" not in result.reply
 
 
 def _follow_up(outcome: Outcome, values: dict[str, Any]) -> None:

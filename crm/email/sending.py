@@ -20,7 +20,7 @@ from flask import current_app
 from crm.database import commit, db, reading, rollback
 from crm.delivery import ledger
 from crm.delivery.signing import Signers
-from crm.email import limits, results
+from crm.email import limits, results, stopping
 from crm.email.claiming import Outgoing, claim_batch, messages
 from crm.email.domains import domain_of
 from crm.email.results import Outcome, Unsendable
@@ -191,14 +191,13 @@ class Delivery:
         for parcel in ended:
             result = parcel.result
             assert result is not None
+            if isinstance(result, NotSent) and result.is_ours:
+                continue
             self._misses = self._misses + 1 if isinstance(result, NotSent) else 0
             self.is_down |= self._misses >= MISSES or (isinstance(result, NotSent) and result.is_down)
             self._unwritten.append(Outcome(parcel.tag, result, at, self.provider.name))
             if isinstance(result, NotSent) or (isinstance(result, Refused) and not result.permanent):
-                self._ahead, self._measured_at = (
-                    0,
-                    time.monotonic(),
-                )  # one at a time, so that a domain is left alone soon
+                self._ahead, self._measured_at = 0, time.monotonic()  # one at a time: a domain is left alone soon
 
     def _measure(self, ended: int) -> None:
         """From the pace of the last tenth of a second, or at first of less, how many to mark at once: at most those of a quarter of a second."""
@@ -222,19 +221,26 @@ class Delivery:
 
     def _written_down(self, next_ones: Sequence[Outgoing]) -> set[str]:
         self._set_aside(results.record(self._unwritten))
+        stopped = stopping.stopped({each.row.lane_id for each in next_ones}) if next_ones else ()
+        if stopped:
+            self._put_back([each for each in (*next_ones, *self._taken()) if each.row.lane_id in stopped])
+        next_ones = [each for each in next_ones if each.row.lane_id not in stopped]
         return results.mark_sending(next_ones, self.now(), self.longest) if next_ones else set()
 
     def _set_aside(self, closed: Mapping[str, datetime]) -> None:
         """Give back what was taken for domains that are left alone now."""
         for domain, until in closed.items():
-            some = [each for each in self._taken() if domain_of(each.to_address) == domain]
-            self._batch = deque(each for each in self._batch if each not in some)
-            for queue in (self._written, self._marked):
-                left = [each for each in queue if each.outgoing not in some]
-                queue.clear()
-                queue.extend(left)
-            ledger.release(messages, [(each.id, each.fence) for each in some], until)
-            limits.count(self.now(), -len(some))
+            self._put_back([each for each in self._taken() if domain_of(each.to_address) == domain], until)
+
+    def _put_back(self, some: Sequence[Outgoing], until: datetime | None = None) -> None:
+        gone = {(each.id, each.fence) for each in some}
+        self._batch = deque(each for each in self._batch if (each.id, each.fence) not in gone)
+        for queue in (self._written, self._marked):
+            left = [each for each in queue if (each.outgoing.id, each.outgoing.fence) not in gone]
+            queue.clear()
+            queue.extend(left)
+        ledger.release(messages, list(gone), until)
+        limits.count(self.now(), -len(gone))
 
     def _taken(self) -> list[Outgoing]:
         """What is in our hands and not yet in the carrier's."""

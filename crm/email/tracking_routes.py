@@ -11,13 +11,15 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from crm.database import commit
+from crm.database import commit, db
 from crm.email.holders import READER, Holder, holder_of, source
 from crm.email.pixel import PIXEL
 from crm.email.tracking_gate import Gate
 from crm.lib import clock
 from crm.preferences import operations, queries
-from crm.preferences.choices import choose_marketing
+from crm.preferences.choices import choose, choose_marketing
+from crm.preferences.leavers import Refuser
+from crm.preferences.moved import leave_elsewhere
 from crm.settings.queries import school_name
 from crm.users.access import public
 
@@ -85,6 +87,7 @@ def come_back(token: str) -> Any:
     if holder is not None:
         proof = source(shown={"": f"Subscribe again: news from {school_name()} to {holder.email}"})
         choose_marketing(holder.reader, holder.email, True, proof)
+        choose(holder.reads_now, {"marketing_emails": True}, proof)
         commit()
     return redirect(url_for("tracking.leaving", token=token), 303)
 
@@ -92,6 +95,7 @@ def come_back(token: str) -> Any:
 def _leave(holder: Holder, how: str) -> None:
     reason, message = request.form.get("reason", ""), holder.message
     reason = reason if reason in queries.REASONS else ""
+    proof = source(how, reason, {"": f"Unsubscribe: no more news from {school_name()} to {holder.email}"})
     operations.unsubscribe(
         holder.reader,
         holder.email,
@@ -99,8 +103,9 @@ def _leave(holder: Holder, how: str) -> None:
         reason=reason,
         feedback=request.form.get("feedback", "").strip(),
         message_id=message.id if message else None,
-        source=source(how, reason, {"": f"Unsubscribe: no more news from {school_name()} to {holder.email}"}),
+        source=proof,
     )
+    leave_elsewhere(db.session.connection(), [Refuser(holder.contact.id, holder.email, proof)], clock.now())
     if message and message.unsubscribed_at is None:
         message.unsubscribed_at = clock.now()
     commit()

@@ -118,7 +118,7 @@ def _index(new: Sequence[Row]) -> None:
     if ids and is_postgresql():
         reindex(ids)
     elif ids:
-        index_after(ids[0] - 1)
+        index_after(ids[0] - 1, {row.sort_name for row in new})
 
 
 def _insert(rows: Sequence[Row], rules: Rules) -> None:

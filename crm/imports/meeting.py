@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,11 +85,13 @@ class _Contacts:
         self.by: dict[str, dict[Any, Any]] = {"email": _by("email", [row.values.get("email") for row in rows])}
         for column in {dedupe, "external_id"} - {"email"}:
             self.by[column] = _by(column, [row.values.get(column) for row in rows])
-        names = [row.sort_name for row in rows if "|" in row.identity]
+        alone = [row for row in rows if "|" in row.identity]
+        phones = [row.values["phone"] for row in alone if "phone" in row.values]
+        names = [row.sort_name for row in alone if "phone" not in row.values]
+        unreachable = sa.and_(CONTACTS.c.phone.is_(None), CONTACTS.c.email.is_(None))
         self.by_name: dict[str, Any] = {}
-        for each in _fetch(CONTACTS.c.sort_name, names):
-            if each.phone or not each.email:
-                self.by_name.setdefault(identity_without_email(each.phone, each.sort_name), each)
+        for each in chain(_fetch(CONTACTS.c.phone, phones), _fetch(CONTACTS.c.sort_name, names, unreachable)):
+            self.by_name.setdefault(identity_without_email(each.phone, each.sort_name), each)
         self.are_any = any(self.by.values()) or bool(self.by_name)
 
     def of(self, row: Row) -> Any:
@@ -143,10 +146,10 @@ def _by(column: str, values: Iterable[Any]) -> dict[Any, Any]:
     return found
 
 
-def _fetch(column: sa.Column[Any], values: Sequence[str]) -> Iterable[sa.Row[Any]]:
+def _fetch(column: sa.Column[Any], values: Sequence[str], *also: sa.ColumnElement[bool]) -> Iterable[sa.Row[Any]]:
     wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
     if values:
-        found = sa.select(*wanted).where(among(column, values)).order_by(CONTACTS.c.id)
+        found = sa.select(*wanted).where(among(column, values), *also).order_by(CONTACTS.c.id)
         yield from db.session.connection().execute(found)
 
 

@@ -10,14 +10,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from crm.contacts.models import Contact
 from crm.database import after_commit, db, insert_new, table_of
 from crm.imports.meeting import CONTACTS, Rules
 from crm.imports.rows import Row
 from crm.lib import clock
 from crm.lib.bulk import among
-from crm.preferences.choices import choose
-from crm.preferences.leavers import Leaver, leave_all
+from crm.preferences.leavers import Leaver, Refuser, leave_all, refuse_all
 from crm.preferences.models import EmailUnsubscribe
 from crm.preferences.proof import Source
 from crm.preferences.queries import unsubscribed_among
@@ -32,6 +30,7 @@ def opt_out(rows: Sequence[Row], rules: Rules) -> None:
     db.session.flush()
     by_id, by_email = _contacts(saying)
     leavers, strangers, without = [], set(), {}
+    now, connection = clock.now(), db.session.connection()
     for row in saying:
         source = Source("import", rules.actor, f"{rules.file_name}, line {row.line}")
         email = row.values.get("email")
@@ -40,16 +39,14 @@ def opt_out(rows: Sequence[Row], rules: Rules) -> None:
             if rules.only_of is not None and contact.owner_id != rules.only_of:
                 continue
             if contact.email:
-                leavers.append(Leaver(contact.id, contact.email.lower(), None, clock.now(), source))
+                leavers.append(Leaver(contact.id, contact.email.lower(), None, now, source))
             else:
-                without[contact.id] = source
+                without.setdefault(contact.id, Refuser(contact.id, contact.phone or "", source))
         if email and email not in by_email:
             strangers.add(email.lower())
-    if leave_all(db.session.connection(), leavers):
+    if leave_all(connection, leavers) + refuse_all(connection, list(without.values()), now):
         after_commit(nudge, "dispatch")
     _keep_addresses(strangers)
-    for contact_id, source in without.items():
-        choose(db.session.get_one(Contact, contact_id), {"marketing_emails": False}, source)
 
 
 def _keep_addresses(emails: set[str]) -> None:
@@ -62,7 +59,7 @@ def _contacts(rows: Sequence[Row]) -> tuple[dict[int | None, sa.Row], dict[str |
     """The contacts whom rows were found to be about, by id, and those who have an address that stands there, by address."""
     ids = [row.contact_id for row in rows if row.contact_id]
     emails = [row.values["email"] for row in rows if row.values.get("email")]
-    found = sa.select(CONTACTS.c.id, CONTACTS.c.email, CONTACTS.c.owner_id)
+    found = sa.select(CONTACTS.c.id, CONTACTS.c.email, CONTACTS.c.phone, CONTACTS.c.owner_id)
     connection = db.session.connection()
     by_id = {each.id: each for each in connection.execute(found.where(among(CONTACTS.c.id, ids)))}
     return by_id, {each.email: each for each in connection.execute(found.where(among(CONTACTS.c.email, emails)))}

@@ -1,6 +1,6 @@
 """Taking an import back: new contacts go where nobody has touched them since, changed ones get back what they had, tags it gave are taken off.
 
-Each batch is one transaction with its note deleted, so a killed worker loses and repeats nothing. Consent is not touched: imports never write it.
+Each batch is one transaction with its note deleted, so a killed worker loses and repeats nothing. Opt-outs stay (`opting_out`).
 """
 
 from __future__ import annotations

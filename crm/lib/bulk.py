@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from sqlalchemy.sql.functions import FunctionElement
 Convert = Callable[[Any], Any]
 STAGED = 100
 """From so many rows on, SQLite takes them by way of a temporary table."""
+VALUES = 4_000
+"""So many values go into one statement."""
 
 
 def execute_many(connection: sa.Connection, statement: sa.Insert | sa.Update, rows: Sequence[dict[str, Any]]) -> int:
@@ -93,8 +95,7 @@ def _execute_staged(
     columns = ", ".join(f"c{number}" for number in range(len(differing)))
     connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {staged} ({columns})")
     connection.exec_driver_sql(f"DELETE FROM {staged}")  # noqa: S608
-    marks = ", ".join("?" * len(differing))
-    _executed(connection, f"INSERT INTO {staged} VALUES ({marks})", list(zip(*differing, strict=True)))  # noqa: S608
+    _fill(connection, staged, list(zip(*differing, strict=True)))
     result = connection.exec_driver_sql(
         f"{into} SELECT {chosen} FROM {staged} WHERE true ORDER BY rowid {rest.partition(')')[2]}",  # noqa: S608
         shared,
@@ -102,6 +103,16 @@ def _execute_staged(
     returned = result.all() if result.returns_rows else []
     connection.exec_driver_sql(f"DELETE FROM {staged}")  # noqa: S608
     return returned
+
+
+def _fill(connection: sa.Connection, staged: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows at once: the driver lets go of the interpreter with every statement, and may wait for it when another thread is busy."""
+    marks = f"({', '.join('?' * len(rows[0]))})"
+    size = VALUES // len(rows[0])
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
+        statement = f"INSERT INTO {staged} VALUES {', '.join([marks] * len(some))}"  # noqa: S608
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 def insert_new_staged(connection: sa.Connection, statement: sa.Insert, rows: Sequence[Mapping[str, Any]]) -> list[Any]:

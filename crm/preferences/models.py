@@ -31,6 +31,7 @@ HOW = {
     "import": "Import",
     "api": "API",
     "form": "Form",
+    "moved": "Change of address",
 }
 """By which way a choice came in."""
 

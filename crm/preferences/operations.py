@@ -9,6 +9,7 @@ from crm.activity.vocabulary import Actor, EmailResubscribed, EmailUnsubscribed
 from crm.contacts.models import Contact
 from crm.database import db
 from crm.lib import clock
+from crm.lib.mail_names import spellings
 from crm.preferences import proof
 from crm.preferences.models import EmailUnsubscribe
 from crm.preferences.proof import Source
@@ -43,7 +44,7 @@ def unsubscribe(
 def resubscribe(contact: Contact, email: str, by: Actor, *, source: Source | None = None) -> bool:
     """Take the opt-out of this address back; whether there was one."""
     left = sa.update(EmailUnsubscribe).where(
-        EmailUnsubscribe.email == email.lower(), EmailUnsubscribe.resubscribed_at.is_(None)
+        EmailUnsubscribe.email.in_(spellings(email)), EmailUnsubscribe.resubscribed_at.is_(None)
     )
     ended = db.session.execute(left.values(resubscribed_at=clock.now())).rowcount
     if ended:

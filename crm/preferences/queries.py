@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from crm.database import db
+from crm.lib.mail_names import spellings
 from crm.preferences.models import EmailUnsubscribe, Topic
 
 REASONS = {
@@ -22,18 +23,18 @@ REASONS = {
 def in_force(email: str) -> EmailUnsubscribe | None:
     """The opt-out that holds for this address now."""
     open_ones = sa.select(EmailUnsubscribe).where(
-        EmailUnsubscribe.email == email.lower(), EmailUnsubscribe.resubscribed_at.is_(None)
+        EmailUnsubscribe.email.in_(spellings(email)), EmailUnsubscribe.resubscribed_at.is_(None)
     )
     return db.session.scalar(open_ones.order_by(EmailUnsubscribe.id.desc()).limit(1))
 
 
 def unsubscribed_among(emails: Collection[str]) -> set[str]:
     """Those of these addresses (lower case) that want no marketing email."""
-    wanted = {each.lower() for each in emails}
+    wanted = {spelling: each.lower() for each in emails for spelling in spellings(each)}
     found = sa.select(EmailUnsubscribe.email).where(
         EmailUnsubscribe.email.in_(wanted), EmailUnsubscribe.resubscribed_at.is_(None)
     )
-    return set(db.session.scalars(found)) if wanted else set()
+    return {wanted[each] for each in db.session.scalars(found)} if wanted else set()
 
 
 def topics() -> Sequence[Topic]:

@@ -40,11 +40,12 @@ class Refused:
 class NotSent:
     """Certainly not handed over: no connection, or it ended before the message did. Trying again is safe.
 
-    `is_down` says that the carrier could not be used at all, so that the next message would fare no better.
+    `is_down` says that the carrier could not be used at all, so that the next message would fare no better; `is_ours`, that we let it be.
     """
 
     reason: str
     is_down: bool = False
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)

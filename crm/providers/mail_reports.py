@@ -36,8 +36,11 @@ WINDOW = timedelta(minutes=10)
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _FULL = re.compile(r"mailbox (is )?full|over ?quota|quota (is )?exceeded|insufficient (system )?storage|\b552\b", re.I)
 _POLICY = re.compile(
-    r"spam|block(ed|list)|black ?list|policy|reputation|dmarc|\bspf\b|dkim|rate limit|reject.*content", re.I
+    r"spam|block(ed|list)|black ?list|policy|reputation|dmarc|\bspf\b|dkim|rate limit|reject.*content"
+    r"|relay|authenticat|prohibit|not permitted|access denied|sender|\b(helo|ehlo|ptr|rbl|dnsbl)\b|reverse dns",
+    re.I,
 )
+"""What servers say of whoever sends, not of the address."""
 
 
 class Untrusted(Exception):
@@ -100,11 +103,11 @@ class Reporter(Protocol):
 
 def kind_of(text: str, is_permanent: bool = True) -> str:
     """What a refusal means, by its enhanced status code (RFC 3463) or its words: nobody there (hard), not now (soft), or
-    not from us (blocked). A full mailbox (x.2.2) and a policy (x.7.x) say nothing against the address."""
+    not from us (blocked). A full mailbox (x.2.2), a policy (x.7.x) and a bad sender (x.1.7, x.1.8) say nothing against the address."""
     found = _STATUS.search(text)
     if found:
         group, subject, detail = found.groups()
-        if subject == "7" or (group == "5" and subject in {"3", "6"}):
+        if subject == "7" or (group == "5" and subject in {"3", "6"}) or (subject, detail) in {("1", "7"), ("1", "8")}:
             return BLOCKED
         if group == "4" or (subject, detail) == ("2", "2") or subject == "4":
             return SOFT

@@ -45,7 +45,7 @@ class Outbox:
 
     def drop(self, parcel: Parcel) -> None:
         """Leave the message."""
-        self._end(parcel, NotSent("It was no longer to be sent."))
+        self._end(parcel, NotSent("It was no longer to be sent.", is_ours=True))
 
     def take_back(self) -> list[Parcel]:
         """What it was given and has not been told to keep."""

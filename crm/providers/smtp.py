@@ -113,10 +113,8 @@ class Smtp:
 
     def take_back(self) -> list[Parcel]:
         """The emails that were not begun, no longer in its hands."""
-        found = [*self._backlog, *(line.waiting for line in self.lines if line.waiting)]
+        found = [*self._backlog, *filter(None, (line.withdraw() for line in self.lines))]
         self._backlog.clear()
-        for line in self.lines:
-            line.waiting = None
         return found
 
     def close(self) -> list[Parcel]:

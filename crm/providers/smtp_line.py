@@ -7,20 +7,18 @@ answer tells what became of it (RFC 5321 4.5.3.2.6).
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from crm.providers.mail import Accepted, NotSent, Parcel, Refused, Result, Unknown
-from crm.providers.smtp_text import as_text, in_words, is_ascii, stuffed
+from crm.providers.smtp_text import as_text, in_words, is_ascii, stuffed, taken_apart
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _LATER = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError, InterruptedError)
-_REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
+_DOT = b".\r\n"
 _PIECE = 1 << 18
 _LONGEST_LINE = 1 << 16
 
@@ -62,18 +60,25 @@ class Line:
             return
         self._say(self._announcement())
 
+    def withdraw(self) -> Parcel | None:
+        """Give back the email that waits. What would have announced it behind the dot that is still to be written is not said."""
+        parcel, self.waiting = self.waiting, None
+        if self.writing:
+            self._rest = self._rest[: len(_DOT)]
+        return parcel
+
     def write(self, parcel: Parcel) -> None:
         """Go on with a message the server is ready for."""
         data = stuffed(parcel.envelope.data) if parcel.envelope.has_dots else parcel.envelope.data
         self.writing, self.announced = parcel, None
-        self._body, self._rest = memoryview(data), memoryview(b".\r\n")
+        self._body, self._rest = memoryview(data), memoryview(_DOT)
         if self.waiting and "pipelining" in self.features:
-            self._rest = memoryview(b".\r\n" + self._announcement(self.waiting))
+            self._rest = memoryview(_DOT + self._announcement(self.waiting))
         self.flush()
 
     def drop(self, parcel: Parcel) -> None:
         """Do not go on with it: the line is given up, because the server waits for the message."""
-        self._end(parcel, NotSent("It was no longer to be sent."))
+        self._end(parcel, NotSent("It was no longer to be sent.", is_ours=True))
         self.announced = None
         self.fail("it was given up")
 
@@ -166,7 +171,7 @@ class Line:
         """The dot is on its way, and perhaps the announcement of the next message behind it."""
         self.dotted, self.writing, self.dotted_at = self.writing, None, time.monotonic()
         self.expected.append(("dot", self.dotted))
-        if len(self._rest) > 3:
+        if len(self._rest) > len(_DOT):
             self._announce(self.waiting)
         self._rested(sent)
 
@@ -216,7 +221,7 @@ class Line:
     def _replies(self, lines: Sequence[bytes]) -> Iterator[tuple[int, str]]:
         """The answers in these lines; -1 for one that is none."""
         for line in lines:
-            code, is_last, words = _taken_apart(line)
+            code, is_last, words = taken_apart(line)
             if not is_last:
                 self._said += words + b" "
                 continue
@@ -283,16 +288,6 @@ class Line:
         else:
             limit = self.reply_timeout if self.is_blocked else float("inf")
         self.deadline = time.monotonic() + limit
-
-
-@lru_cache(maxsize=256)
-def _taken_apart(line: bytes) -> tuple[int, bool, bytes]:
-    """The code of a line of an answer, -1 if it has none, whether the answer ends with it, and its words."""
-    found = _REPLY.match(line)
-    if found is None:
-        return -1, True, line
-    code, more, words = found.groups()
-    return int(code), more != b"-", words.strip()
 
 
 def _goes_on(phase: str, code: int) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from crm.providers.mail import Envelope
+
+_REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 
 
 def is_ascii(envelope: Envelope) -> bool:
@@ -16,6 +19,16 @@ def is_ascii(envelope: Envelope) -> bool:
 def as_text(reply: bytes) -> str:
     """What a server said, on one line. Five answers a message, mostly the same four."""
     return " ".join(reply.decode("utf-8", "replace").split())[:400]
+
+
+@lru_cache(maxsize=256)
+def taken_apart(line: bytes) -> tuple[int, bool, bytes]:
+    """The code of a line of an answer, -1 if it has none, whether the answer ends with it, and its words."""
+    found = _REPLY.match(line)
+    if found is None:
+        return -1, True, line
+    code, more, words = found.groups()
+    return int(code), more != b"-", words.strip()
 
 
 def in_words(error: Exception) -> str:

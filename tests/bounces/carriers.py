@@ -78,6 +78,14 @@ def ses(kind, message, number="1", version="2"):
         return sns(
             {"notificationType": "Complaint", "mail": mail, "complaint": {**told, "complainedRecipients": [who]}}
         )
+    if kind == "unsubscribed":
+        left = {
+            **told,
+            "contactList": "Readers",
+            "source": "UnsubscribeHeader",
+            "newTopicPreferences": {"unsubscribeAll": True},
+        }
+        return sns({"eventType": "Subscription", "mail": mail, "subscription": left})
     bounce = {**told, "bounceType": "Transient" if kind == "soft" else "Permanent", "bouncedRecipients": [who]}
     return sns({"eventType": "Bounce", "mail": mail, "bounce": {**bounce, "bounceSubType": "General"}}, version=version)
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm.contacts.operations import update_contact
 from crm.lib import clock
+from crm.preferences.choices import preferences_of
 from crm.preferences.queries import in_force
 from crm.providers.mail_reports import (
     BLOCKED,
@@ -68,6 +70,17 @@ WHO = {
 def bounced(kind, status="5.1.1", **more):
     told = {"bounceType": kind, "bounceSubType": "General", "bouncedRecipients": [{**WHO, "status": status}], **more}
     return {"notificationType": "Bounce", "mail": SES_MAIL, "bounce": {**told, "timestamp": "2026-03-02T09:00:00.101Z", "feedbackId": "f1"}}  # fmt: skip
+
+
+def subscription(**new):
+    """A change in SES's own list management, by the link or header in a mail."""
+    old = {"unsubscribeAll": False, "topicSubscriptionStatus": [{"topicName": "News", "subscriptionStatus": "OptIn"}, {"topicName": "Fairs", "subscriptionStatus": "OptOut"}]}  # fmt: skip
+    told = {"contactList": "Readers", "timestamp": "2026-03-02T09:00:00.000Z", "source": "UnsubscribeHeader"}
+    return {"eventType": "Subscription", "mail": SES_MAIL, "subscription": {**told, "newTopicPreferences": {**old, **new}, "oldTopicPreferences": old}}  # fmt: skip
+
+
+def topics(**status):
+    return [{"topicName": name, "subscriptionStatus": how} for name, how in status.items()]
 
 
 def parsed(carrier, told):
@@ -137,6 +150,11 @@ def parsed(carrier, told):
         ("ses", {"eventType": "DeliveryDelay", "mail": SES_MAIL, "deliveryDelay": {"timestamp": "2026-03-02T09:00:00.000Z", "delayType": "TransientCommunicationFailure", "delayedRecipients": [{"emailAddress": "carla@example.com", "status": "4.4.1"}]}}, DEFERRED),
         ("ses", {"eventType": "Reject", "mail": SES_MAIL, "reject": {"reason": "Bad content"}}, BLOCKED),
         ("ses", {"eventType": "Rendering Failure", "mail": SES_MAIL, "failure": {"errorMessage": "x", "templateName": "y"}}, None),
+        ("ses", subscription(unsubscribeAll=True), UNSUBSCRIBED),
+        ("ses", subscription(topicSubscriptionStatus=topics(News="OptOut", Fairs="OptOut")), UNSUBSCRIBED),
+        ("ses", subscription(topicSubscriptionStatus=topics(News="OptIn", Fairs="OptIn")), None),
+        ("ses", subscription(topicSubscriptionStatus="odd"), None),
+        ("ses", subscription(), None),
         ("ses", {"eventType": "Send", "mail": SES_MAIL, "send": {}}, None),
         ("ses", {"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "You have successfully subscribed"}, None),
     ],
@@ -155,9 +173,23 @@ def test_two_changes_at_postmark_are_two_reports():
     assert len(ids) == 2
 
 
-@pytest.mark.parametrize("carrier", ["brevo", "sendgrid", "mailgun", "generic"])
+def test_two_changes_at_ses_are_two_reports_one_told_again_is_one():
+    once, later = (subscription(unsubscribeAll=True) for _ in range(2))
+    later["subscription"]["timestamp"] = "2026-03-05T09:00:00.000Z"
+    assert len({parsed("ses", each)[0].event_id for each in (once, once, later)}) == 2
+
+
+@pytest.mark.parametrize("carrier", ["ses", "brevo", "sendgrid", "mailgun", "generic"])
 def test_whoever_left_at_the_carrier_left(tell, message, carla, carrier):
     assert tell(carrier, "unsubscribed") == 200
     assert in_force("carla@example.com").email_message_id == message.id
     assert message.status == "sent"
     assert clock.now() - in_force("carla@example.com").unsubscribed_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("kind", ["unsubscribed", "complaint"])
+def test_whoever_has_another_address_by_now_left_there_too(tell, message, carla, mo, kind):
+    update_contact(carla, {"email": "new@example.com"}, mo.actor)
+    assert tell("generic", kind) == 200
+    assert in_force("carla@example.com")
+    assert preferences_of(carla).marketing_emails is False

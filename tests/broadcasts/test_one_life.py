@@ -145,7 +145,7 @@ class OneLife(RuleBasedStateMachine):
         self.dead.add(contact.id)
 
     def _delete(self, contact: Contact) -> None:
-        self.gone += self._has_a_row(contact)
+        self.gone += len(self._rows_of(contact))
         delete_contact(contact, kit.BY)
 
     def _erase(self, contact: Contact) -> None:
@@ -155,9 +155,11 @@ class OneLife(RuleBasedStateMachine):
         survivor = db.session.scalar(sa.select(Contact).order_by(Contact.id).limit(1))
         if survivor is loser:
             return
-        self.gone += self._has_a_row(survivor) and self._has_a_row(loser)
-        if any(self.reached[each.id] for each in self._rows_of(loser)):
-            self.served |= {each.id for each in self._rows_of(survivor) if each.status in ("pending", "claimed")}
+        kept, other = self._rows_of(survivor), self._rows_of(loser)
+        if self._has_it(other):
+            self.served |= self._waiting(kept)
+        if self._has_it(kept) or (self._waiting(kept) and not self._has_it(other)):
+            self.served |= self._waiting(other)
         self.left |= {survivor.id} if loser.id in self.left else set()
         merge_contacts(survivor, loser, (), kit.BY)
 
@@ -252,8 +254,12 @@ class OneLife(RuleBasedStateMachine):
     def _unknown(self) -> list[EmailMessage]:
         return [each for each in kit.messages(self._now_there()) if each.status == "unknown" and not each.resent_at]
 
-    def _has_a_row(self, contact: Contact) -> bool:
-        return bool(self._rows_of(contact))
+    def _has_it(self, rows: list[EmailMessage]) -> bool:
+        """Whether one of these came, or may have come."""
+        return any(self.reached[each.id] or each.status in ("sending", "unknown") for each in rows)
+
+    def _waiting(self, rows: list[EmailMessage]) -> set[int]:
+        return {each.id for each in rows if each.status in ("pending", "claimed")}
 
     def _rows_of(self, contact: Contact) -> list[EmailMessage]:
         return [each for each in kit.messages(self._now_there()) if each.contact_id == contact.id]

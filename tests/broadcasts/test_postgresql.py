@@ -8,16 +8,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from crm.bounces.operations import take_in
-from crm.broadcasts import operations, running
+from crm.broadcasts import exporting, operations, queries, running
+from crm.contacts.models import Contact
 from crm.database import commit, db
+from crm.duplicates.operations import merge_contacts
 from crm.email.claiming import claim_batch
+from crm.email.one_click import Leave, leave_with_one_click
 from crm.email.turns import Turns
 from crm.health import hold
 from crm.lib import clock
+from crm.preferences.choices import preferences_of
 from crm.providers.mail_reports import DELIVERED, HARD, MailEvent
+from tests import factories
 from tests.broadcasts import kit
 from tests.conftest import make_app
 from tests.email.mailroom import queue
@@ -63,6 +69,22 @@ def test_it_is_tried_decided_sent_and_reported_about(app):
     db.session.expire_all()
     assert kit.messages(broadcast)[0].bounce_type == "hard"
     assert running.refresh_counts(clock.now()) == 1
+
+
+def test_it_is_merged_listed_and_left_from_an_old_address(app):
+    kit.people(3)
+    broadcast = kit.launched()
+    kit.send()
+    one, two, _ = db.session.scalars(sa.select(Contact).order_by(Contact.id))
+    old = next(each for each in kit.messages(broadcast) if each.contact_id == two.id)
+    merge_contacts(one, two, (), kit.BY)
+    commit()
+    found = queries.recipients(broadcast, factories.user("ada", "crm_admin"))
+    addresses = [line[1] for line in exporting.lines(broadcast, found, "UTC")]
+    assert sorted(addresses[1:]) == [f"pat{n}@example.com" for n in range(3)]
+    with db.engine.begin() as connection:
+        assert leave_with_one_click(connection, [Leave(two.id, old.id, clock.now())], "School")
+    assert preferences_of(one).marketing_emails is False
 
 
 def test_two_workers_do_not_use_up_the_same_room_of_a_day(app):

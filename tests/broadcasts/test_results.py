@@ -5,9 +5,12 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from crm.broadcasts import progress, reckoning, results
+from crm.broadcasts import exporting, progress, queries, reckoning, results
+from crm.contacts.models import Contact
 from crm.database import commit, db
+from crm.duplicates.operations import merge_contacts
 from crm.email.models import EmailLinkClick, EmailOpen
 from crm.lib import clock
 from tests import factories
@@ -112,6 +115,29 @@ def test_recipients_are_taken_away_as_files_without_formulas(as_mo, sent):
     assert sheet.count("<row ") == 4
     assert "=550 No such user" in sheet
     assert "<f>" not in sheet
+
+
+def test_each_message_is_on_one_page_and_once_in_the_file_also_of_a_contact_who_has_two(as_mo, ada, monkeypatch):
+    """After a merge the one who stays has the message of the other besides; pages and pieces of a file may end between the two."""
+    kit.people(3)
+    broadcast = kit.launched()
+    kit.send()
+    one, two, _ = db.session.scalars(sa.select(Contact).order_by(Contact.id))
+    merge_contacts(one, two, (), kit.BY)
+    factories.contact(first_name="Unrelated", email="unrelated@example.com")
+    commit()
+    monkeypatch.setattr(exporting, "CHUNK", 1)
+    monkeypatch.setattr(queries, "PAGE", 1)
+    lines = as_mo.get(f"/broadcasts/{broadcast.id}/recipients.csv").text.splitlines()
+    assert sorted(line.split(",")[1] for line in lines[1:]) == [f"pat{n}@example.com" for n in range(3)]
+    found, at = [], None
+    for _ in range(4):
+        page = queries.recipient_page(queries.recipients(broadcast, ada), at)
+        found += [each.to_address for each in page.rows]
+        at = page.next
+        if at is None:
+            break
+    assert sorted(found) == [f"pat{n}@example.com" for n in range(3)]
 
 
 def test_recipients_beyond_one_page_are_walked_by_keyset(as_mo, ada, monkeypatch):

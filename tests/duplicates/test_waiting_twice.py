@@ -4,6 +4,7 @@ import pytest
 
 from crm.automation.enrolling import enroll
 from crm.automation.models import Enrollment
+from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.duplicates.operations import merge_contacts, undo_merge
 from crm.email.models import EmailMessage
@@ -33,6 +34,11 @@ def parted(merge):
     db.session.expire_all()
 
 
+def ended(contact, status):
+    db.session.query(EmailMessage).filter_by(contact_id=contact.id).update({"status": status})
+    commit()
+
+
 def get_it(contact):
     """Only this contact's message is due."""
     later = db.session.query(EmailMessage).filter(EmailMessage.contact_id != contact.id)
@@ -47,7 +53,46 @@ def test_both_wait_for_a_broadcast_one_goes(two):
     broadcast = kit.launched()
     merged(*two)
     kit.send()
-    assert kit.states(broadcast) == {"sent": 2}
+    assert kit.states(broadcast) == {"sent": 2, "cancelled": 1}
+
+
+@pytest.mark.parametrize("end", ["failed", "skipped"])
+def test_one_could_not_have_it_the_other_who_still_waits_does(two, end):
+    broadcast = kit.launched()
+    ended(two[0], end)
+    ids = [each.id for each in two]
+    merge = merged(*two)
+    assert kit.states(broadcast) == {end: 1, "pending": 2}
+    parted(merge)
+    assert [each.visit_no for each in kit.messages(broadcast)] == [0, 0, 0]
+    merged(*(db.session.get(Contact, each) for each in ids))
+    kit.send()
+    assert kit.states(broadcast) == {end: 1, "sent": 2}
+    assert "pat0@example.com" in {each.to_address for each in kit.messages(broadcast)}
+
+
+def test_merged_again_and_again_it_goes_once(app):
+    one, two, three, four = kit.people(4)
+    broadcast = kit.launched()
+    ended(one, "failed")
+    ended(three, "failed")
+    merged(one, two)
+    merged(three, four)
+    merged(one, three)
+    assert kit.states(broadcast) == {"failed": 2, "pending": 1, "cancelled": 1}
+    kit.send()
+    assert kit.states(broadcast) == {"failed": 2, "sent": 1, "cancelled": 1}
+
+
+def test_who_had_it_by_an_earlier_merge_does_not_get_it_again(app):
+    one, two, three = kit.people(3)
+    broadcast = kit.launched()
+    get_it(two)
+    ended(one, "failed")
+    merged(one, two)
+    merged(three, one)
+    kit.send()
+    assert kit.states(broadcast) == {"failed": 1, "sent": 1, "cancelled": 1}
 
 
 def test_one_has_it_the_other_does_not_get_it_again(two):
@@ -55,7 +100,7 @@ def test_one_has_it_the_other_does_not_get_it_again(two):
     get_it(two[1])
     merge = merged(*two)
     assert kit.messages(broadcast)[0].reason == "Merged with Pat1 Doe, who has it already."
-    assert kit.states(broadcast) == {"pending": 1, "cancelled": 1}
+    assert kit.states(broadcast) == {"pending": 1, "cancelled": 1, "sent": 1}
     parted(merge)
     assert kit.states(broadcast) == {"pending": 2, "sent": 1}
     kit.send()

@@ -131,13 +131,33 @@ def test_nobody_is_there_so_nothing_more_is_sent_there(carla):
     assert sent(carla, visit_no=2).status == "skipped"
 
 
-@pytest.mark.parametrize("answer", [b"552 5.2.2 full\r\n", b"550 5.7.1 policy\r\n", b"554 5.2.2 over quota\r\n"])
-def test_a_full_mailbox_or_a_policy_suppresses_nobody(carla, answer):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "552 5.2.2 full", "550 5.7.1 policy", "554 5.2.2 over quota", "550 relay not permitted", "550 Relaying denied",
+        "530 Authentication required", "550 authentication required", "550 Administrative prohibition", "550 Sender verify failed",
+        "550 5.1.8 <school@school.example>: Sender address rejected: Domain not found", "550 5.1.7 bad sender", "503 bad sequence",
+        "554 Service unavailable; Client host [192.0.2.1] blocked using zen.example", "550 Access denied - Invalid HELO name",
+    ],
+)  # fmt: skip
+def test_a_full_mailbox_a_policy_or_what_is_about_us_suppresses_nobody(carla, answer):
+    """Servers without enhanced codes say in words alone that they mean us: one wrong setting must not cost all addresses."""
     (message,) = queue([carla])
-    with MailServer({"rcpt": answer}) as server:
+    with MailServer({"rcpt": f"{answer}\r\n".encode()}) as server:
         deliver(server)
     assert (message.status, message.bounce_type) == ("failed", None)
     assert db.session.scalar(sa.select(Suppression.id)) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["550 No such user here", "550 Unrouteable address", "551 User not local", "553 mailbox name not allowed here", "550 5.1.10 null MX", "550 5.5.0 mailbox unavailable"],
+)  # fmt: skip
+def test_in_words_alone_nobody_is_there_either(carla, answer):
+    (message,) = queue([carla])
+    with MailServer({"rcpt": f"{answer}\r\n".encode()}) as server:
+        deliver(server)
+    assert message.bounce_type == "hard"
 
 
 def test_one_bad_recipient_stops_and_repeats_nobody(app):

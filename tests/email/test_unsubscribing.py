@@ -258,6 +258,9 @@ def test_whoever_was_merged_since_leaves_all_the_same(anonymous, message, url, c
     anonymous.post(url, data=form)
     assert [(each.email, each.contact_id) for each in opt_outs()] == [("carla@example.com", survivor.id)]
     assert anonymous.get(f"{url}/message").status_code == 200
+    (news,) = queue([survivor], visit_no=7)
+    deliver()
+    assert (news.status, news.reason) == ("skipped", "The contact wants no news and offers.")
 
 
 def test_whoever_was_deleted_is_not_taken_for_somebody_else(anonymous, message, url, carla, mo):

@@ -3,13 +3,14 @@
 import pytest
 import sqlalchemy as sa
 
+from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.imports import operations, runs
 from crm.imports.answers import UNCLEAR, wants
 from crm.imports.models import ContactImportRow
 from crm.preferences.choices import preferences_of
-from crm.preferences.models import ConsentRecord, EmailUnsubscribe
+from crm.preferences.models import CommunicationPreferences, ConsentRecord, EmailUnsubscribe
 from crm.preferences.operations import unsubscribe
 from crm.preferences.queries import in_force, unsubscribed_among
 from tests import factories
@@ -66,6 +67,36 @@ def test_every_opt_out_of_the_file_is_kept_with_file_and_line(ada):
     assert odd.problems[0]["reason"] == UNCLEAR
 
 
+def test_people_without_an_address_cost_no_statement_each(ada):
+    def file_of(count):
+        people = "".join(f",No{number},Mail,+4930{number:06d},yes\n" for number in range(count))
+        return f"Email,First name,Last name,Phone,Unsubscribed\n{people}"
+
+    def statements_for(text):
+        counted = []
+
+        def count(*each):
+            counted.append(each[2])
+
+        sa.event.listen(db.engine, "before_cursor_execute", count)
+        imported(ada, text, dedupe="phone")
+        sa.event.remove(db.engine, "before_cursor_execute", count)
+        return len(counted)
+
+    assert statements_for(file_of(60)) - statements_for(file_of(3)) < 20
+    wishes = db.session.scalars(sa.select(CommunicationPreferences)).all()
+    assert {(each.marketing_emails, each.email_enabled, each.frequency) for each in wishes} == {(False, True, "all")}
+    proofs = db.session.scalars(sa.select(ConsentRecord)).all()
+    assert len(wishes) == len(proofs) == 60
+    assert (proofs[0].what, proofs[0].address, proofs[0].reason) == (
+        "marketing_emails",
+        "+4930000000",
+        "people.csv, line 2",
+    )
+    told = sa.select(sa.func.count()).where(ContactActivity.activity_type == "preferences_changed")
+    assert db.session.scalar(told) == 60
+
+
 def test_a_dry_run_counts_and_writes_nothing(ada, as_ada):
     found = imported(ada, start=operations.check)
     assert (found.status, found.opted_out, db.session.query(EmailUnsubscribe).count()) == ("checked", 5, 0)
@@ -99,14 +130,16 @@ def test_a_yes_never_overturns_a_no_and_is_proof_for_new_ones_alone(ada):
     assert dora.id not in {each.contact_id for each in given}
 
 
-def test_undoing_takes_new_ones_out_and_leaves_their_opt_outs(ada):
+def test_undoing_takes_new_ones_out_and_leaves_their_opt_outs_and_says_so(ada, as_ada):
     found = imported(ada)
+    assert "The 5 opt-outs the file held stay" in as_ada.get(f"/imports/{found.id}").text
     operations.undo(found)
     commit()
     runs.run(found.id, is_gentle=False)
     db.session.expire_all()
     assert (found.kept, db.session.query(Contact).count()) == (0, 0)
     assert in_force("zoe@example.com")
+    assert "5 opt-outs that the file held stay in force." in as_ada.get(f"/imports/{found.id}").text
 
 
 def test_an_agent_opts_out_nobody_she_does_not_see(agnes, ada):

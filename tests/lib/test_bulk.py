@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from crm.lib.bulk import STAGED, execute_alike, execute_many, insert_new_staged, listed
+from crm.lib.bulk import STAGED, VALUES, execute_alike, execute_many, insert_new_staged, listed
 
 PEOPLE = sa.Table(
     "people",
@@ -31,7 +31,7 @@ def fill(connection, count):
     execute_alike(connection, sa.insert(PEOPLE), {"kind": "lead"}, columns)
 
 
-@pytest.mark.parametrize("count", [1, STAGED - 1, STAGED, STAGED + 1])
+@pytest.mark.parametrize("count", [1, STAGED - 1, STAGED, STAGED + 1, VALUES])
 def test_few_and_many_rows_arrive_in_order(connection, count):
     fill(connection, count)
     rows = connection.execute(sa.select(PEOPLE).order_by(PEOPLE.c.id)).all()

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
+from crm.contacts.operations import update_contact
 from crm.database import commit, db
 from crm.email.addresses import unsubscribe_url
 from crm.email.confirming import NotAsked, ask_to_confirm
@@ -130,6 +131,18 @@ def test_confirming_is_a_button_behind_the_link_of_the_email(anonymous, carla):
     assert proof.shown.startswith("I want to get news and offers from Cohort at carla@example.com.")
     kinds = db.session.scalars(sa.select(ContactActivity.activity_type).where(ContactActivity.contact_id == carla.id))
     assert list(kinds) == ["email_sent", "email_confirmed"]
+
+
+def test_an_old_address_confirms_no_new_one(anonymous, carla, ada):
+    number = ask_to_confirm(carla, "Ada")
+    deliver()
+    update_contact(carla, {"email": "new@example.com"}, ada.actor)
+    commit()
+    page = page_of(carla, db.session.get(EmailMessage, number), "confirmation")
+    assert (anonymous.get(page).status_code, anonymous.post(page).status_code) == (410, 410)
+    assert preferences_of(carla).confirmation == "pending"
+    assert anonymous.post(page_of(carla, page="confirmation")).status_code == 303
+    assert preferences_of(carla).confirmation == "confirmed"
 
 
 def test_it_can_be_asked_again_but_not_of_those_who_left(carla):

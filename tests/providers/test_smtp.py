@@ -1,6 +1,7 @@
 """Handing over one email: each way in which a server can behave has its own, true result."""
 
 import socket
+import threading
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -244,3 +245,50 @@ def test_a_bad_url_is_told_without_its_password(url):
         Server.of_url(url)
     assert "secret" not in str(told.value)
     assert "secret" not in repr(Server("h", 1, "none", "u", "secret"))
+
+
+class SlowServer(MailServer):
+    """Begins to read a message only when told."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = threading.Event()
+
+    def _take(self, *given):
+        self.gate.wait(10)
+        super()._take(*given)
+
+
+def turns_until(smtp: Smtp, is_so) -> list:
+    """Let the carrier go on until something is ready or ended; what ended."""
+    ended = []
+    for _ in range(100):
+        ready, more = smtp.turn(0.05)
+        ended += more
+        if is_so(ready, ended):
+            return ended
+    raise AssertionError("nothing came of it")
+
+
+@pytest.mark.parametrize("is_given_at_once", [True, False])
+def test_what_is_taken_back_behind_a_long_message_is_not_announced_to_the_server(is_given_at_once):
+    """While the first was being written the second waited behind it. The third, given in its place, must not go to the second's address."""
+    long = CARLA._replace(data=MESSAGE + b"x" * 70 * 200_000, recipient="long@example.com")
+    dora = CARLA._replace(recipient="dora@example.com")
+    with SlowServer() as server:
+        smtp = Smtp(Server.of_url(server.url), Timeouts(connect=2, reply=5, dot=5))
+        first, second = smtp.take(long), smtp.take(CARLA)
+        turns_until(smtp, lambda ready, _: first in ready)
+        smtp.write(first)
+        assert smtp.take_back() == [second]
+        third = smtp.take(dora) if is_given_at_once else None
+        smtp.turn(0.05)
+        server.gate.set()
+        turns_until(smtp, lambda _, ended: first in ended)
+        third = third or smtp.take(dora)
+        turns_until(smtp, lambda ready, _: third in ready)
+        smtp.write(third)
+        turns_until(smtp, lambda _, ended: third in ended)
+    assert (type(first.result), type(third.result)) == (Accepted, Accepted)
+    assert [each[1] for each in server.messages] == [b"RCPT TO:<long@example.com>", b"RCPT TO:<dora@example.com>"]
+    assert server.connections == 1

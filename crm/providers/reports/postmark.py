@@ -1,8 +1,9 @@
 """Postmark's webhooks: one record, behind the user name and password of HTTP Basic authentication.
 
-Postmark's documentation: “Bounce webhook”, “Delivery webhook”, “Spam complaint webhook”, “Subscription change webhook” and
-“Bounce types”
-(postmarkapp.com/developer/webhooks).
+Postmark's documentation: “Bounce webhook”, “Delivery webhook”, “Spam complaint webhook”, “Subscription change webhook” and “Bounce
+types” (postmarkapp.com/developer/webhooks), whose metadata name our message. Postmark gives each mail a Message-ID of its own unless
+X-PM-KeepID asks it not to (“Sending email with SMTP” in its user guide; its own swiftmailer-postmark sends it along with each
+Message-ID): replies and bounces that come to a mailbox are known by that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Amazon SES through SNS: notifications and event publishing, signed with a certificate of SNS (version 1: SHA-1, version 2: SHA-256).
 
 Amazon's documentation: “Verifying the signatures of Amazon SNS messages” (docs.aws.amazon.com/sns/latest/dg), “Amazon SNS notification
-contents for Amazon SES” and its event publishing twin (docs.aws.amazon.com/ses/latest/dg). Anybody can make a topic that SNS signs,
+contents for Amazon SES” and its event publishing twin, which alone tells of its list management (docs.aws.amazon.com/ses/latest/dg). Anybody can make a topic that SNS signs,
 so only the topics of the setting are heard.
 """
 
@@ -27,6 +27,7 @@ from crm.providers.mail_reports import (
     HARD,
     SOFT,
     TOKEN_HEADER,
+    UNSUBSCRIBED,
     MailEvent,
     Notice,
     Unreadable,
@@ -55,7 +56,7 @@ class Ses:
     key = "ses"
     label = "Amazon SES"
     setting = "EMAIL_WEBHOOK_SES_TOPICS"
-    advice = "An SNS topic for bounces, complaints and deliveries, original headers included, with this address as its HTTPS subscription; the topic's ARN is the setting. Cohort confirms the subscription by itself."
+    advice = "An SNS topic for bounces, complaints and deliveries, original headers included, and subscriptions if you use its lists, with this address as its HTTPS subscription; the topic's ARN is the setting. Cohort confirms the subscription by itself."
 
     def headers(self, token: str) -> Mapping[str, str]:  # noqa: ARG002
         return {}
@@ -122,6 +123,7 @@ def _events(event: dict[str, Any], number: str, notice: Notice) -> Iterator[Mail
         meaning = _kind(kind, told, reason)
         if meaning is not None:
             one = text(part(told, "feedbackId")) or (f"{text(part(mail, 'messageId'))}" or number)
+            one += f":{text(part(told, 'timestamp'))}" if meaning == UNSUBSCRIBED else ""
             at = moment(part(told, "timestamp"), notice.at)
             yield MailEvent(
                 meaning, f"{kind}:{one}:{address}", address, message_id, token, reason, at, len(recipients) > 1
@@ -175,8 +177,25 @@ def _kind(kind: str, told: Any, reason: str) -> str | None:
             return BLOCKED
         case "Complaint":
             return None if part(told, "complaintFeedbackType") == "not-spam" else COMPLAINT
+        case "Subscription":
+            return UNSUBSCRIBED if _leaves(told) else None
         case "Bounce" if part(told, "bounceType") == "Permanent":
             return HARD if "Suppress" in text(part(told, "bounceSubType")) else kind_of(reason)
         case "Bounce":
             return TRANSIENT.get(text(part(told, "bounceSubType")), SOFT)
     return None
+
+
+def _leaves(told: Any) -> bool:
+    """Whether the reader left the list SES keeps, or a topic of it that they had not left before; coming back is for our own page alone."""
+    now, before = part(told, "newTopicPreferences"), part(told, "oldTopicPreferences")
+    return part(now, "unsubscribeAll") is True or bool(_left(now) - _left(before))
+
+
+def _left(preferences: Any) -> set[str]:
+    topics = part(preferences, "topicSubscriptionStatus")
+    return {
+        text(part(each, "topicName"))
+        for each in (topics if isinstance(topics, list) else [])
+        if text(part(each, "subscriptionStatus")).casefold() == "optout"
+    }
