@@ -9,7 +9,7 @@ run: setup
 setup: .venv/installed
 
 test: .venv/installed-for-tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-for-tests
 	$(BIN)/cohort bench

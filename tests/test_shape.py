@@ -1,6 +1,7 @@
 """Small enough to read: functions, files and templates have their limits, and every module says what it is for."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -23,11 +24,16 @@ def lines(path: Path) -> int:
     return len(path.read_text().splitlines())
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def test_a_function_fits_on_a_screen():
     long = {
         f"{name_of(path)}:{node.name}"
         for path in PYTHON
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno - node.lineno + 1 > FUNCTION_LINES
     }
@@ -50,6 +56,4 @@ def test_no_exception_outlives_its_cause():
 
 
 def test_every_module_says_what_it_is_for():
-    assert [
-        name_of(each) for each in PYTHON if each.stat().st_size and not ast.get_docstring(ast.parse(each.read_text()))
-    ] == []
+    assert [name_of(each) for each in PYTHON if each.stat().st_size and not ast.get_docstring(tree(each))] == []

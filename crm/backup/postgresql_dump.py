@@ -27,6 +27,10 @@ ASIDE = "replaced"
 PATIENCE = 30
 """Seconds to wait for others to finish writing."""
 _TOO_NEW = b"SET transaction_timeout = 0;"
+_ADVICE = {
+    "lock timeout": "Others still use the data: stop web and worker, then restore again.",
+    "version mismatch": "Install the client programs of the server's version.",
+}
 _QUIET = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
 
 
@@ -160,7 +164,9 @@ def _run(program: str, *arguments: str) -> None:
     words = os.environ | {"LC_MESSAGES": "C"} | ({"PGPASSWORD": str(password)} if password else {})
     done = subprocess.run([_find(program), *arguments], capture_output=True, text=True, check=False, env=words)  # noqa: S603
     if done.returncode:
-        raise BackupError(f"{program} failed: {_reason(done.stderr) or f'it ended with {done.returncode}'}")
+        reason = _reason(done.stderr) or f"it ended with {done.returncode}"
+        advice = next((advice for words, advice in _ADVICE.items() if words in reason), "")
+        raise BackupError(f"{program} failed: {reason}. {advice}".strip())
 
 
 def _reason(said: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, send_file, session, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, send_file, session, url_for
 from flask_login import current_user
 
 from crm.audit.operations import record
@@ -120,6 +120,8 @@ def restore(name: str) -> Any:
     except BackupError as error:
         form.word.errors = [str(error)]
         return _one(found, back=form), 422
+    finally:
+        g.pop("_login_user", None)  # whoever asked is of the data of before, and is looked up again
     session.clear()
     return render_template("backup/restored.html", manifest=manifest)
 

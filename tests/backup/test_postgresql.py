@@ -27,6 +27,7 @@ from crm.users.operations import open_session
 from tests import factories
 from tests.backup.test_backup import names, rewritten
 from tests.conftest import make_app
+from tests.factories import PASSWORD
 from tests.postgresql import postgresql, programs
 from tests.processes import run, run_here
 
@@ -95,6 +96,26 @@ def test_what_it_replaced_comes_back_too_and_numbers_go_on(backup: Path) -> None
     factories.contact(first_name="Newest", email="newest@example.com")
     commit()
     assert names() == ["Carla", "Later", "Newest"]
+
+
+def test_from_the_page_it_comes_back_and_what_cannot_is_said_there(backup: Path, server: Flask) -> None:
+    client, token = server.test_client(), open_session(factories.user("ada", "crm_admin"))
+    commit()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = token, True
+    assert client.post("/settings/backups").status_code == 303
+    (found,) = shelf.kept()
+    url, asked = f"/settings/backups/{found.name}/restoration", {"word": "restore", "password": PASSWORD}
+    whole = found.path.read_bytes()
+    rewritten(found.path, of_nothing)
+    refused = client.post(url, data=asked)
+    assert (refused.status_code, "pg_restore failed" in refused.text) == (422, True)
+    found.path.write_bytes(whole)
+    factories.contact(first_name="Later", email="later@example.com")
+    commit()
+    assert client.post(url, data=asked).status_code == 200
+    assert names() == ["Carla"]
+    assert client.get("/people").status_code == 302
 
 
 def cut(members: dict[str, bytes]) -> None:

@@ -19,6 +19,9 @@ from crm.users.models import User
 from crm.users.operations import open_session
 from tests.browser.find_chromium import HELP, find
 
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of axe that a theme can break; all others are asked once."""
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
@@ -59,11 +62,26 @@ def sign_in_browser(app: Flask, site: str, page: Page) -> Callable[[User], Page]
 
 @pytest.fixture
 def assert_accessible() -> Callable[..., None]:
-    """Fails with axe's words when the page breaks a rule of WCAG 2.2 AA; `only` names rules to ask for alone."""
+    """Fails with axe's words when the page breaks a rule of WCAG 2.2 AA; `only` names rules to ask for alone, `within` a part of the page."""
 
-    def check(page: Page, only: Sequence[str] = ()) -> None:
-        found = Axe().run(page, options={"runOnly": list(only)} if only else None)
+    def check(page: Page, only: Sequence[str] = (), within: str | None = None) -> None:
+        axe = Axe("") if page.evaluate("'axe' in window") else Axe()
+        options = {"resultTypes": ["violations"], **({"runOnly": list(only)} if only else {})}
+        found = axe.run(page, within, options)
         assert found.violations_count == 0, found.generate_report()
+
+    return check
+
+
+@pytest.fixture
+def assert_accessible_in_both_themes(assert_accessible: Callable[..., None]) -> Callable[..., None]:
+    """Every rule in the light, then those that a theme can break in the dark, there perhaps only within a part of the page."""
+
+    def check(page: Page, dark_within: str | None = None) -> None:
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        assert_accessible(page)
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        assert_accessible(page, COLOURS, dark_within)
 
     return check
 

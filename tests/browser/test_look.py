@@ -15,15 +15,12 @@ def style_page(sign_in_browser, ada, site):
     return page
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_every_part_is_accessible(sign_in_browser, ada, site, assert_accessible, theme, size):
-    page = sign_in_browser(ada)
-    page.set_viewport_size(size)
-    page.emulate_media(color_scheme=theme)
-    page.goto(f"{site}/style")
-    page.wait_for_selector(".ts-control")
-    assert_accessible(page)
+def test_every_part_is_accessible(style_page, assert_accessible_in_both_themes, size):
+    style_page.set_viewport_size(size)
+    style_page.reload()
+    style_page.wait_for_selector(".ts-control")
+    assert_accessible_in_both_themes(style_page)
 
 
 def test_nothing_is_wider_than_a_phone(style_page):

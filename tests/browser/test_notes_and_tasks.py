@@ -128,14 +128,3 @@ def test_the_timeline_goes_on_by_itself_and_is_searched(site, page_of_mo, mo, ca
     page.locator("#timeline-text").fill("Task 33")
     page.keyboard.press("Enter")
     expect(page.locator("#timeline li.timeline-item")).to_have_count(1)
-
-
-@pytest.mark.parametrize("path", ["/", "/tasks", "/tasks/board", "/notifications", "/account", "/notes/new"])
-def test_the_pages_are_accessible_and_fit_a_phone(site, page_of_mo, mo, carla, assert_accessible, path):
-    make(carla, "Call back about the piano course and everything else " * 3, by=mo)
-    page = page_of_mo
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(site + path)
-    page.wait_for_load_state("networkidle")
-    assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

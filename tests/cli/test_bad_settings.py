@@ -1,24 +1,12 @@
 """A setting that cannot be used is said at the prompt, in one line, before anything starts."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
 from crm import config
-from tests.processes import run_here
-
-
-def cohort(tmp_path, *arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "crm.cli", *arguments],
-        env={**os.environ, "INSTANCE_PATH": str(tmp_path / "instance"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+from crm.schema import SchemaError
+from tests.processes import run, run_here
 
 
 @pytest.mark.parametrize(
@@ -41,7 +29,7 @@ def test_it_names_the_setting_and_what_would_do(tmp_path, name, value, words):
 
 
 def test_it_is_said_in_one_line_before_anything_starts(tmp_path):
-    reply = cohort(tmp_path, "migrate", TIMEZONE="Berlin")
+    reply = run(tmp_path / "instance", "migrate", TIMEZONE="Berlin")
     assert reply.returncode == 1
     assert reply.stderr.startswith("cohort: TIMEZONE: “Berlin” is no time zone")
     assert len(reply.stderr.splitlines()) == 1
@@ -51,12 +39,12 @@ def test_a_newer_database_is_refused(tmp_path):
     assert run_here(tmp_path / "instance", "migrate").exit_code == 0
     with sqlite3.connect(tmp_path / "instance" / "crm.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    reply = cohort(tmp_path, "migrate")
-    assert (reply.returncode, "newer Cohort" in reply.stderr) == (1, True)
+    refused = run_here(tmp_path / "instance", "migrate").exception
+    assert (type(refused), "newer Cohort" in str(refused)) == (SchemaError, True)
 
 
 def test_the_secret_is_made_once_and_private(tmp_path):
-    cohort(tmp_path, "migrate")
+    run_here(tmp_path / "instance", "migrate")
     secret = tmp_path / "instance" / "secret"
     kept = secret.read_text()
     run_here(tmp_path / "instance", "migrate")

@@ -2,14 +2,14 @@
 
 import csv
 
-from tests.processes import run, run_here
+from tests.processes import run_here
 
 
 def test_what_was_imported_is_exported(tmp_path):
     school, there, back = tmp_path / "school", tmp_path / "people.csv", tmp_path / "out.csv"
     there.write_text("First name,Email\nZoë,zoe@example.com\n=1+1,eve@example.com\n")
     run_here(school, "import", "contacts", str(there))
-    reply = run(school, "export", "contacts", str(back))
+    reply = run_here(school, "export", "contacts", str(back))
     assert "2 contacts were written" in reply.stdout, reply.stderr
     with back.open(encoding="utf-8-sig", newline="") as file:
         assert [row["First name"] for row in csv.DictReader(file)] == ["Zoë", "'=1+1"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.processes import run, run_here
+from tests.processes import run_here
 
 FILE = (
     "Name,E-mail,Town\nAda Lovelace,ada@example.com,London\nJosé García,jose@example.com,\nNobody,not an address,Bath\n"
@@ -17,7 +17,7 @@ def school(tmp_path):
 
 def test_a_dry_run_tells_and_changes_nothing(school, tmp_path):
     file = str(tmp_path / "people.csv")
-    first = run(school, "import", "contacts", file, "--map", "Town=city", "--dry-run")
+    first = run_here(school, "import", "contacts", file, "--map", "Town=city", "--dry-run")
     assert "New: 2" in first.stdout, first.stderr
     assert "line 4" in first.stderr
     second = run_here(school, "import", "contacts", file, "--map", "Town=city", "--tag", "Open day")

@@ -1,6 +1,7 @@
 """The demo school: believable, the same for the same seed, and consistent with itself."""
 
 import random
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +18,7 @@ from crm.demo.people import contact_rows
 from crm.demo.school import AlreadyThere, load_school
 from crm.email.models import EmailMessage
 from crm.tags.models import Tagging
+from tests.conftest import make_app
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -25,9 +27,23 @@ def count(model, *conditions):
     return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions))
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory, empty_database):
+    """The database of a demo school, made once."""
+    instance = tmp_path_factory.mktemp("demo")
+    app = make_app(instance)
+    shutil.copy(empty_database, instance / "crm.db")
+    with app.app_context():
+        load_school(contacts=900, seed=7, at=NOW)
+        db.session.remove()
+        db.engine.dispose()
+    return instance / "crm.db"
+
+
 @pytest.fixture
-def school(app):
-    load_school(contacts=900, seed=7, at=NOW)
+def school(app, loaded):
+    shutil.copy(loaded, app.config["INSTANCE_PATH"] / "crm.db")
+    db.engine.dispose()
 
 
 def test_totals_are_what_the_rows_say(school):

@@ -19,6 +19,7 @@ from crm.contacts.models import Contact
 from crm.database import commit, db, table_of
 from crm.email.models import EmailMessage
 from crm.lib import clock
+from crm.queue import nudge
 from crm.tags.models import Tag, Tagging
 from crm.tags.operations import tag_contacts
 from crm.tasks.models import Task
@@ -109,15 +110,30 @@ def kill_at(phase: str, worker: Worker, server: MailServer) -> None:
 
 
 def finish(app: Flask, server: MailServer, contacts: int) -> None:
-    """A last worker, left in peace until all is done, which a lost nudge puts off by up to a minute. Nobody is alive to hold the leases of the dead: they are let run out."""
+    """A last worker, left in peace until all is done. Nobody is alive to hold the leases of the dead: they are let run out.
+
+    What waits for the clock because a nudge was lost does not wait for the minute here: the clock comes round every two seconds.
+    """
     held = EmailMessage.status.in_(("claimed", "sending"))
     db.session.execute(sa.update(EmailMessage).where(held).values(lease_until=clock.now()))
     commit()
     worker = Worker(app.config["INSTANCE_PATH"], server.url)
     try:
-        assert until(lambda: not any(looked(lambda: left(contacts)).values()), 90, 0.1), left(contacts)
+        assert any(until(lambda: is_done(contacts), 2, 0.1) or let_the_clock_come_round(app) for _ in range(45)), left(
+            contacts
+        )
     finally:
         worker.kill()
+
+
+def is_done(contacts: int) -> bool:
+    return not any(looked(lambda: left(contacts)).values())
+
+
+def let_the_clock_come_round(app: Flask) -> None:
+    app.extensions["huey"].storage.close()  # the file may be another by now
+    for line in app.extensions["clock"]:
+        nudge(line.job.name)
 
 
 def left(contacts: int) -> dict[str, int]:
