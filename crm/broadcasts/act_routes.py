@@ -190,7 +190,8 @@ def _page(broadcast: Broadcast, form: PlanForm) -> str:
     zone, usual = current_app.config["TIMEZONE"], sender_for()
     known = [(str(each.id), f"{each.name} <{each.address}>") for each in senders()]
     form.sender_id.choices = choices([("", f"The usual sender: {usual.name} <{usual.address}>"), *known])
-    return render_template("broadcasts/send.html", broadcast=broadcast, form=form, zone=zone)
+    is_ready = broadcast.has_audience and bool(broadcast.variants)
+    return render_template("broadcasts/send.html", broadcast=broadcast, form=form, zone=zone, is_ready=is_ready)
 
 
 def _confirmation(broadcast: Broadcast, form: PlanForm, found: Reckoning) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,12 +14,23 @@ from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.database import db
 from crm.email.compose import composed
+from crm.email.headers import one_line
 from crm.email.links import filled
 from crm.email.models import EmailContent
 from crm.email.operations import queue_test
 from crm.email.rendering import Rendered, rendered
 from crm.email.values import example_values, kept, known, values_of
+from crm.lib import merge_tags
+from crm.lib.merge_tags import MergeError
 from crm.users.models import User
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What stands in a list of emails."""
+
+    subject: str
+    preheader: str
 
 
 def as_read_by(form: str, subject: str, preheader: str, body: str, contact: Contact | None) -> Rendered:
@@ -27,6 +39,16 @@ def as_read_by(form: str, subject: str, preheader: str, body: str, contact: Cont
     return rendered(
         content, values, link=lambda at: filled(content.links[at], values) or "#", unsubscribe_url="#unsubscribe"
     )
+
+
+def in_the_inbox(content: EmailContent, contact: Contact | None) -> Inbox | None:
+    """The two lines of it that the contact, or else an example, sees in a list of emails; nothing if they cannot be filled in."""
+    values = _values(contact)
+    try:
+        lines = [one_line(merge_tags.render(each, values)) for each in (content.subject, content.preheader)]
+    except MergeError:
+        return None
+    return Inbox(*lines)
 
 
 def send_test(

@@ -175,10 +175,11 @@ def check(broadcast_id: int) -> ResponseReturnValue:
     following = (
         previewing.a_recipient(broadcast, current_user, reader.id if reader else 0) if broadcast.has_audience else None
     )
-    letter = request.args.get("letter", "A")
+    variant = _variant(broadcast, request.args.get("letter", "A")) or _variant(broadcast, "A")
     return render_template(
         "broadcasts/check.html", broadcast=broadcast, reader=reader, problem=problem, following=following,
-        letter=letter if _variant(broadcast, letter) else "A", staff=users_by_name(),
+        letter=variant.letter if variant else "A", staff=users_by_name(),
+        inbox=previewing.in_the_inbox(variant.content, reader) if variant else None,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from crm.bulk import runs
 from crm.bulk.kinds import KINDS
 from crm.bulk.kinds.kind import Kind
+from crm.bulk.kinds.set_field import suggested
 from crm.bulk.models import BulkAction
 from crm.bulk.operations import AT_ONCE, request_action, stop_action, undo_action
 from crm.bulk.queries import action_of, recent_actions
@@ -118,6 +119,7 @@ def _choices(ids: list[int] | None, problems: dict[str, str], status: int = 200)
     ]
     count = len(ids) if ids is not None else contact_count(wanted, current_user)
     values = {"ids": ids, "kinds": kinds, "count": count, "query": wanted.query(), "problems": problems}
+    values["suggested"] = suggested(current_user)
     return render_template("bulk/new.html", **values, tags=all_tags(), back=contact_list_url(wanted)), status
 
 

@@ -77,6 +77,8 @@ class Builder:
     condition: Any
     problems: Iterable[Problem] = ()
     fields: Mapping[str, Field] = field(default_factory=registered_fields)
+    narrows: bool = False
+    """Whether it only narrows what is chosen elsewhere: empty, it says nothing instead of meaning everybody."""
 
     @property
     def root(self) -> Rows:

@@ -27,8 +27,8 @@ EMPTY = {"match": "all", "conditions": []}
 class BuilderWidget:
     """Draws the builder; the piece is documented in templates/conditions/_builder.html."""
 
-    def __call__(self, field: "ConditionField", **attributes: Any) -> Markup:  # noqa: ARG002
-        builder = Builder(field.name, field.data or EMPTY, field.problems)
+    def __call__(self, field: "ConditionField", narrows: bool = False, **attributes: Any) -> Markup:  # noqa: ARG002
+        builder = Builder(field.name, field.data or EMPTY, field.problems, narrows=narrows)
         return Markup(render_template("conditions/_builder.html", builder=builder))  # noqa: S704
 
 

@@ -23,7 +23,7 @@ bp = Blueprint("contact_conditions", __name__, url_prefix="/contacts/conditions"
 @requires("crm.contacts.view", reads=True)
 def edit(name: str) -> ResponseReturnValue:
     """The builder's inputs again, with the controls that fit the chosen fields and the pressed button's edit made."""
-    builder = Builder(_checked(name), read_posted(request.form, name))
+    builder = Builder(_checked(name), read_posted(request.form, name), narrows="narrows" in request.args)
     return render_template("conditions/_rows.html", builder=builder, rows=builder.root)
 
 
@@ -33,6 +33,8 @@ def count(name: str) -> ResponseReturnValue:
     """How many contacts match, of those the viewer may see; both are counted no further than the cap."""
     condition = read_posted(request.form, _checked(name))
     values = {"cap": CAP, "is_ready": not validate(condition), "is_empty": not condition["conditions"]}
+    if values["is_empty"] and "narrows" in request.args:
+        return ""
     if values["is_ready"]:
         visible = scope(current_user)
         values["total"] = count_up_to(visible)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import abort, request
+from flask import abort, make_response, render_template, request
 
 from crm.activity.models import ContactActivity
 from crm.activity.vocabulary import Actor, ContactMerged
@@ -48,10 +48,10 @@ class Holder:
 
 
 def holder_of(token: str) -> Holder | None:
-    """Who holds this token; None when the contact is no longer there. A forged one is a 404."""
+    """Who holds this token; None when the contact is no longer there. A forged or broken one is a 404 that helps its reader on."""
     found = tokens().read(UNSUBSCRIBE, token)
     if found is None or len(found) != 2:
-        abort(404)
+        abort(make_response(render_template("tracking/no_such_link.html"), 404))
     message = db.session.get(EmailMessage, found[1])
     contact = db.session.get(Contact, found[0]) or _merged_with(message)
     email = (message.to_address if message else None) or (contact.email if contact else None)

@@ -167,7 +167,8 @@ def school_values() -> dict[str, str | None]:
     set_ = current_app.config
     return {
         "name": school_name(),
-        "address": set_["MAIL_ADDRESS"] or None,
+        "address": ", ".join(line.strip(" ,") for line in set_["MAIL_ADDRESS"].splitlines() if line.strip(" ,"))
+        or None,
         "website": set_["WEBSITE"] or None,
         "logo": f"{set_['PUBLIC_URL']}/logo/{set_['LOGO']}" if set_["LOGO"] else None,
     }

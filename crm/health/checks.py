@@ -127,8 +127,9 @@ def mail_server() -> Finding:
 
 
 def _worker() -> Finding:
-    seen, is_well = last_seen(), is_alive(clock.now())
-    text = f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC" if seen else "never seen"
+    now, seen = clock.now(), last_seen()
+    is_well = is_alive(now)
+    text = f"last seen {format_timedelta(now - seen, locale='en')} ago, at {seen:%H:%M:%S} UTC" if seen else "never seen"
     advice = (
         "" if is_well else "Nothing is sent and no workflow moves. Start it with “cohort worker” or “cohort serve”."
     )

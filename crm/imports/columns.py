@@ -71,9 +71,9 @@ HEADINGS = {
     "external_id": "externalid externalidentifier customerid studentid studentnumber memberid kundennummer mitgliedsnummer schuelernummer"
     " numeroclient numerodeeleve idexterno idesterno klantnummer",
     "opted_out": "unsubscribed unsubscribe unsubscribedat optout optedout optedoutat emailoptout hasoptedoutofemail donotemail nomarketing newsletterabgemeldet"
-    " abgemeldet abgemeldetam desabonne desinscrit baja bajaboletin disiscritto cancelado afgemeld uitgeschreven",
+    " newsletterabbestellt abbestellt abbestelltam abgemeldet abgemeldetam desabonne desinscrit baja bajaboletin disiscritto cancelado afgemeld uitgeschreven",
     "email_consent": "emailconsent consent consenttoemail marketingconsent emailmarketingconsent acceptsmarketing acceptsemailmarketing optin optedin emailoptin"
-    " newsletter subscribed subscribedtonewsletter einwilligung newslettereinwilligung consentement consentimiento consenso consentimento toestemming nieuwsbrief",
+    " newsletter subscribed subscribedtonewsletter einwilligung einwilligungam newslettereinwilligung consentat consentdate consentement consentimiento consenso consentimento toestemming nieuwsbrief",
     "tags": "tags tag labels label schlagworte etiketten etiquettes etiquetas etichette",
 }
 _BY_HEADING = {heading: field for field, names in HEADINGS.items() for heading in names.split()}

@@ -43,6 +43,11 @@ class Row:
     """Column → old and new value, for a contact that exists."""
 
     @property
+    def opts_out(self) -> bool:
+        """Whether it says that somebody opted out. A refused row without a usable address says it of nobody."""
+        return self.wants is False and (self.outcome != "refused" or bool(self.contact_id or self.values.get("email")))
+
+    @property
     def usual_identity(self) -> str:
         """The address; without one phone and name."""
         return self.values.get("email") or identity_without_email(self.values.get("phone"), self.sort_name)

@@ -200,7 +200,7 @@ def _do_batch(found: ContactImport, rows: list[Row], taken: Seen, rules: Rules) 
     _keep_rows(found, rows)
     counts = Counter(row.outcome for row in rows)
     values = {each: getattr(found, each) + counts[each] for each in OUTCOMES}
-    values["opted_out"] = found.opted_out + sum(row.wants is False for row in rows)
+    values["opted_out"] = found.opted_out + sum(row.opts_out for row in rows)
     _update(found, rows_done=found.rows_done + len(rows), **values)
     commit()
 

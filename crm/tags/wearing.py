@@ -58,26 +58,31 @@ def remove(contact_id: int, tag_id: int) -> ResponseReturnValue:
 @requires("crm.contacts.edit")
 def add_to_many() -> ResponseReturnValue:
     """Tag the chosen contacts. Contacts this viewer may not see are left alone."""
-    return _bulk(tag_contacts, "was added to", "tagging.remove_from_many")
+    return _bulk(tag_contacts, "was added to", "All of them have “{}” already.", "tagging.remove_from_many")
 
 
 @bp.post("/taggings/removal")
 @requires("crm.contacts.edit")
 def remove_from_many() -> ResponseReturnValue:
     """Take a tag off the chosen contacts."""
-    return _bulk(untag_contacts, "was taken off", "tagging.add_to_many")
+    return _bulk(untag_contacts, "was taken off", "None of them has “{}”.", "tagging.add_to_many")
 
 
-def _bulk(operation: Callable[[Tag, list[int], Actor], list[int]], what: str, undo: str) -> ResponseReturnValue:
+def _bulk(
+    operation: Callable[[Tag, list[int], Actor], list[int]], what: str, nothing: str, undo: str
+) -> ResponseReturnValue:
     back = _back()
     try:
-        tag = _named(request.values.get("tag", ""))
+        tag = _named(request.values.get("tag", ""), may_make=operation is tag_contacts)
     except Refused as refused:
         rollback()
         flash(str(refused), "bad")
         return redirect(back)
     changed = operation(tag, visible_ids(current_user, request.values.getlist("ids", type=int)), current_user.actor)
     commit()
+    if not changed:
+        flash(nothing.format(tag.name), "info")
+        return redirect(back)
     people = f"{len(changed):,} contact{'' if len(changed) == 1 else 's'}"
     flash({"text": f"“{tag.name}” {what} {people}.", "undo_url": _undo(undo, tag, changed)}, "good")
     return redirect(back)
@@ -93,10 +98,12 @@ def _undo(endpoint: str, tag: Tag, ids: list[int]) -> str | None:
     return url_for(endpoint, tag=tag.slug, ids=ids) if ids else None
 
 
-def _named(text: str) -> Tag:
+def _named(text: str, may_make: bool = True) -> Tag:
     """The tag meant by what was typed, made if need be and allowed. Raises Refused."""
     text = text.strip()
-    if current_user.can("crm.tags.manage"):
+    if not text:
+        raise Refused({"tag": "Write which tag."})
+    if may_make and current_user.can("crm.tags.manage"):
         return ensure_tag(text, current_user.actor)
     tag = tag_by_ref(text) or tag_named(text)
     if tag is None:

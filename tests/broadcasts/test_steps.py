@@ -42,6 +42,7 @@ def test_from_the_name_to_the_launch(school, as_mo, mo):
     assert kept.location == f"{here}/check"
     assert as_mo.get(here).location == f"{here}/check"
     assert "Through the eyes of" in as_mo.get(f"{here}/check").text
+    assert "Come and see us</dd>" in as_mo.get(f"{here}/check").text
     assert "1 of 1 will get it" in as_mo.get(f"{here}/findings").text
     asked = as_mo.post(f"{here}/launch", data={"when": "now", "version": only().version})
     assert (asked.status_code, only().status) == (200, "draft")
@@ -57,6 +58,13 @@ def test_from_the_name_to_the_launch(school, as_mo, mo):
     assert "“Regulars”" in page
     assert "Delivered" in page
     assert "pat0@example.com" in as_mo.get(f"{here}/recipients").text
+
+
+def test_what_is_not_ready_is_not_offered_to_be_sent(as_mo):
+    as_mo.post("/broadcasts", data={"name": "Open day"})
+    page = as_mo.get(f"/broadcasts/{only().id}/send").text
+    assert ("Review and send" in page, "See what is missing" in page) == (False, True)
+    assert "every contact" not in as_mo.get(f"/broadcasts/{only().id}/audience").text
 
 
 def test_a_broadcast_without_a_name_is_refused(as_mo):

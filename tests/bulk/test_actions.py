@@ -51,6 +51,7 @@ def test_the_page_offers_what_this_person_may_do(as_mo, as_agnes, agnes, people)
     page = as_mo.post("/contacts/bulk/new", data={"ids": people[:3]}).text
     assert "Change 3 contacts" in page
     assert all(kind.button in page for kind in KINDS.values())
+    assert 'value="Enrolled" label="Stage: Enrolled"' in page
     assert "Change all 15 contacts" in as_mo.get("/contacts/bulk/new", query_string=LIMA).text
     db.session.get(Contact, people[0]).owner_id = agnes.id
     page = as_agnes.get("/contacts/bulk/new").text
@@ -191,6 +192,8 @@ def test_what_cannot_be_is_told_and_changes_nothing(as_mo, people):
     for kind, data in (
         ("set_field", {"set_field-field": "country", "set_field-value": "Atlantis"}),
         ("remove_tag", {"remove_tag-tag": "gone"}),
+        ("add_tag", {}),
+        ("add_tag", {"add_tag-tag": "9" * 200}),
         ("set_field", {"set_field-field": "email", "set_field-value": "x@example.com"}),
     ):
         reply = as_mo.post(f"/contacts/bulk/{kind}", data={"ids": people[:2], **data})

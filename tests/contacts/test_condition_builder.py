@@ -43,6 +43,12 @@ def test_no_condition_means_everyone(three: None, as_mo: FlaskClient) -> None:
     assert "Every contact" in count(as_mo, {"c-match": "all"})
 
 
+def test_where_it_only_narrows_an_empty_one_says_nothing(three: None, as_mo: FlaskClient) -> None:
+    assert as_mo.post("/contacts/conditions/c/count?narrows=1", data={"c-match": "all"}).text == ""
+    rows = as_mo.post("/contacts/conditions/c/rows?narrows=1", data={"c-match": "all"}).text
+    assert ("every contact" in rows, "narrows=1" in rows) == (False, True)
+
+
 def test_it_waits_for_what_is_unfinished(three: None, as_mo: FlaskClient) -> None:
     assert "Complete the conditions" in count(as_mo, {**PARIS, "c-0-value": ""})
 

@@ -131,6 +131,7 @@ def test_a_forged_token_is_not_found(anonymous, url):
         url.replace("unsubscribe/", "unsubscribe/1"),
     ):
         assert anonymous.get(bad).status_code == 404
+        assert "answer the email" in anonymous.get(bad).text
         assert anonymous.post(bad, data=ONE_CLICK).status_code == 404
     assert opt_outs() == []
 

@@ -8,6 +8,7 @@ from crm.activity.models import ContactActivity
 from crm.database import db
 from crm.tags.models import Tag, Tagging
 from crm.tags.operations import add_tag
+from crm.tags.queries import tag_named
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -78,3 +79,12 @@ def test_it_leads_back_to_the_list_only(as_ada, carla, back):
     assert (
         as_ada.post("/contacts/taggings", data={"tag": "Hot", "ids": [carla.id], "back": back}).location == "/contacts"
     )
+
+
+def test_a_tag_nobody_has_is_not_made_by_taking_it_off(as_ada, carla):
+    as_ada.post("/contacts/taggings/removal", data={"tag": "Nosuch", "ids": [carla.id]})
+    assert "There is no such tag" in as_ada.get("/contacts").text
+    assert tag_named("Nosuch") is None
+    as_ada.post("/contacts/taggings", data={"tag": "Kids", "ids": [carla.id]})
+    as_ada.post("/contacts/taggings", data={"tag": "Kids", "ids": [carla.id]})
+    assert "All of them have “Kids” already." in as_ada.get("/contacts").text

@@ -118,7 +118,9 @@ def test_it_is_put_off_and_taken_back_on_screen(as_mo, as_agnes, task):
 def test_it_stands_on_top_of_the_timeline_until_it_went_out(as_mo, task):
     task.reminder_at = clock.now() + timedelta(days=1)
     page = as_mo.get(f"/contacts/{task.contact_id}/timeline").text
-    assert ("Scheduled" in page, "Reminder: Call" in page) == (True, True)
+    assert ("Scheduled" in page, "Reminder: Call" in page, "due <time" in page) == (True, True, False)
+    task.reminder_at = clock.now() - timedelta(minutes=5)
+    assert "due <time" in as_mo.get(f"/contacts/{task.contact_id}/timeline").text
     reminders.remind(clock.now() + timedelta(days=2))
     assert "Reminder: Call" not in as_mo.get(f"/contacts/{task.contact_id}/timeline").text
 

@@ -13,7 +13,7 @@ from crm.bulk.kinds.kind import Kind
 from crm.database import db
 from crm.lib.form_checks import trimmed
 from crm.tags.models import Tag
-from crm.tags.operations import ensure_tag, tag_contacts, untag_contacts
+from crm.tags.operations import Refused, ensure_tag, tag_contacts, untag_contacts
 from crm.tags.queries import tag_by_ref, tag_named
 from crm.users.models import User
 
@@ -40,7 +40,10 @@ class AddTag(Kind):
         tag = tag_by_ref(text) or tag_named(text) if text else None
         if tag is None and not user.can("crm.tags.manage"):
             raise ValueError("There is no such tag. Choose one of the list.")
-        tag = tag or ensure_tag(text, user.actor)
+        try:
+            tag = tag or ensure_tag(text, user.actor)
+        except Refused as refused:
+            raise ValueError(str(refused) if text else "Write which tag.") from refused
         return {"tag_id": tag.id, "tag": tag.name}
 
     def title(self, params: Mapping[str, Any]) -> str:

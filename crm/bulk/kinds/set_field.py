@@ -24,7 +24,10 @@ class FieldForm(FlaskForm):
 
     field = SelectField("Field", validate_choice=False)
     value = StringField(
-        "Value", filters=[trimmed], description="As in a file: a name, a date, yes or no. Empty clears the field."
+        "Value",
+        filters=[trimmed],
+        description="As in a file: a name, a date, yes or no. Empty clears the field.",
+        render_kw={"list": "every-value", "autocomplete": "off"},
     )
 
 
@@ -66,6 +69,14 @@ class SetField(Kind):
 def settable(user: User) -> list[Detail]:
     """The fields of which many contacts may be given one value."""
     return [each for each in details_for(user) if each.key not in PERSONAL]
+
+
+def suggested(user: User) -> list[tuple[str, str]]:
+    """What may be written in fields of few choices: each choice, and the label of its field."""
+    known = [
+        each for each in settable(user) if each.kind == "choice" and each.key not in {"timezone", "country", "language"}
+    ]
+    return [(label, each.label) for each in known for value, label in each.choices() if value]
 
 
 def _by_label(detail: Detail, text: str) -> str:
