@@ -2,7 +2,9 @@
 
 import re
 from html import escape, unescape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from werkzeug.urls import iri_to_uri
 
 from crm.email.masking import Mask
 from crm.lib import merge_tags
@@ -49,6 +51,16 @@ def filled(url: str, values: dict[str, object]) -> str | None:
     except MergeError:
         return None
     return address if _host(address) == _host(url) and not _BAD.search(address) else None
+
+
+def in_ascii(url: str) -> str:
+    """The address as a header can hold it: letters beyond ASCII in its host by IDNA, elsewhere percent-encoded."""
+    if url.isascii():
+        return url
+    try:
+        return iri_to_uri(url)
+    except (UnicodeError, ValueError):
+        return quote(url, safe="%/:=&?~#+!$,;'@()*[]")
 
 
 def _slot(address: str, mask: Mask, urls: list[str]) -> str | None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from crm.email.addresses import CLICK, OPEN, UNSUBSCRIBE
+from crm.email.links import in_ascii
 from crm.email.one_click import Leave, is_one_click
 from crm.email.pixel import PIXEL
 from crm.email.recorder import recorder_of
@@ -59,7 +60,7 @@ class Gate:
         url = self._destination(path[len(_CLICK) :], environ) if path.startswith(_CLICK) else None
         if url is None:
             return self._inner(environ, start_response)
-        start_response("302 FOUND", [("Location", url), *_ON])
+        start_response("302 FOUND", [("Location", in_ascii(url)), *_ON])
         return [b""]
 
     def _open(self, token: str, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

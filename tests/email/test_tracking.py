@@ -7,11 +7,13 @@ from crm.activity.models import ContactActivity
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.email.addresses import click_url, open_url, tokens
+from crm.email.links import in_ascii
 from crm.email.losses import lost_since
 from crm.email.models import EmailLinkClick, EmailMessage, EmailOpen, LostHits
+from crm.email.operations import NewEmail, ensure_content, queue_emails
 from crm.lib import clock
 from tests import factories
-from tests.email.mailroom import BROWSER, sent
+from tests.email.mailroom import BROWSER, deliver, sent
 
 APPLE = {"User-Agent": "Mozilla/5.0"}
 SCANNER = {"User-Agent": "Mozilla/5.0 (compatible; BarracudaCentral)"}
@@ -146,3 +148,22 @@ def test_what_a_browser_calls_itself_is_only_text(anonymous, message):
         path(click_url(message.id)(0)), headers={"User-Agent": "<script>alert(1)</script> Firefox" + "x" * 500}
     )
     assert len(db.session.scalars(sa.select(EmailLinkClick.user_agent)).one()) == 255
+
+
+def test_a_link_with_letters_beyond_ascii_leads_on_as_headers_can_say_it(carla, anonymous):
+    """MJML keeps an address as it was written; a header that is not ASCII would break the answer."""
+    place = "https://bücher.example/ä–b?y=„z“&b=%20"
+    mail = f'<mjml><mj-body><mj-section><mj-column><mj-button href="{place}">Go</mj-button></mj-column></mj-section></mj-body></mjml>'
+    content = ensure_content("Hi", mail, format="mjml")
+    (number,) = queue_emails([NewEmail(contact_id=carla.id, content_id=content.id)])
+    deliver()
+    reply = anonymous.get(path(click_url(number)(0)), headers=BROWSER)
+    location = dict(reply.headers)["Location"]
+    assert location == "https://xn--bcher-kva.example/%C3%A4%E2%80%93b?y=%E2%80%9Ez%E2%80%9C&b=%20"
+
+
+@pytest.mark.parametrize(
+    "place", ["https://bü..cher.example/ä", "https://" + "ü" * 80 + ".example/", "https://ü.example:port/"]
+)
+def test_an_address_that_is_none_is_ascii_all_the_same(place):
+    assert in_ascii(place).isascii()
