@@ -43,7 +43,7 @@ def test_a_backup_under_load_comes_back_whole_elsewhere(tmp_path):
             writer.kill()
     assert (made.exit_code, "checked" in made.stdout) == (0, True), made.stderr
     done = run(there, "restore", str(file), "--yes")
-    assert (done.returncode, "replaced" in done.stdout) == (0, False), done.stderr
+    assert done.returncode == 0, done.stderr
     assert sql(there, "PRAGMA integrity_check") == [("ok",)]
     (total,), (pairs,) = (
         sql(there, "SELECT count(*) FROM contacts")[0],
