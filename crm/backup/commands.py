@@ -35,6 +35,7 @@ def back_up(file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def restore(file: Path, yes: bool) -> None:
     """Put the backup FILE in the place of all data. What it replaces is kept; sending starts on hold."""
+    before = {each.name for each in shelf.kept()}
     try:
         manifest = read_manifest(file)
         if not yes:
@@ -42,7 +43,10 @@ def restore(file: Path, yes: bool) -> None:
         operations.restore(file.resolve(), COMMAND_LINE.name)
     except BackupError as problem:
         raise click.ClickException(str(problem)) from None
-    click.echo(f"The data of {_local(manifest.moment)} are back. What they replaced is in {shelf.folder()}.")
+    click.echo(f"The data of {_local(manifest.moment)} are back.")
+    for each in shelf.kept():
+        if each.name not in before:
+            click.echo(f"What they replaced is in {each.path}.")
     click.echo("Sending and workflows are on hold: decide on the health page, or with `cohort hold`.")
     click.echo("If web and worker run as separate services, restart both now.")
 

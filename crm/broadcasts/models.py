@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,6 +103,11 @@ class Broadcast(Identified, Timestamped, Model):
         {"sqlite_autoincrement": True},
     )
     """The number of one that was deleted is never given again: its messages keep it, and nobody is written to twice under one number."""
+
+    @property
+    def local_day(self) -> date | None:
+        """The day of `local_time`."""
+        return date.fromisoformat(self.local_time[:10]) if self.local_time else None
 
     @property
     def is_writable(self) -> bool:

@@ -16,7 +16,7 @@ from itertools import cycle
 from crm.delivery import signer
 from crm.delivery.dkim import Signature
 
-_TOGETHER = 8
+_TOGETHER = 16
 """So many are asked for at once: waking the other process takes longer than telling it what to sign."""
 _MOST = 100
 """So many answers of 350 bytes fit into a pipe; with more both sides would wait for each other."""

@@ -43,7 +43,7 @@ TAGS = (
     ("contact.language", "Language"),
     ("contact.timezone", "Time zone"),
     ("contact.source", "Source"),
-    ("contact.lifecycle_stage", "Lifecycle stage"),
+    ("contact.lifecycle_stage", "Stage"),
     ("contact.birthday", "Birthday"),
     ("contact.tags", "Tags"),
     ("contact.owner", "Owner's name"),

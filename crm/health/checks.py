@@ -129,7 +129,9 @@ def mail_server() -> Finding:
 def _worker() -> Finding:
     now, seen = clock.now(), last_seen()
     is_well = is_alive(now)
-    text = f"last seen {format_timedelta(now - seen, locale='en')} ago, at {seen:%H:%M:%S} UTC" if seen else "never seen"
+    text = (
+        f"last seen {format_timedelta(now - seen, locale='en')} ago, at {seen:%H:%M:%S} UTC" if seen else "never seen"
+    )
     advice = (
         "" if is_well else "Nothing is sent and no workflow moves. Start it with “cohort worker” or “cohort serve”."
     )

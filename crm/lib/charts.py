@@ -224,6 +224,8 @@ def _most(rows: Sequence[Row], noun: str) -> str:
     if not whole:
         return "Nothing so far."
     first = max(rows, key=lambda row: row.count)
+    if first.count == whole:
+        return f"{first.name}: all {whole:,} {noun}." if whole > 1 else f"{first.name}: the only one so far."
     return f"{first.name} leads with {percent(first.count, whole)} of {whole:,} {noun}."
 
 

@@ -70,7 +70,7 @@ def test_a_served_school_survives_a_kill_and_asks_after_a_restore_before_it_send
         kill_the_worker(here)
         see_the_worker_beat(here, moment())
         before = moment()
-        assert run_here(here, "restore", str(file), "--yes").exit_code == 0
+        assert "-replaced.tar" in run_here(here, "restore", str(file), "--yes").stdout
         assert status(here) == "pending"
         see_the_worker_beat(here, before)
         assert status(here) == "pending"

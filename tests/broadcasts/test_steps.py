@@ -245,7 +245,7 @@ def test_a_plan_is_kept_and_a_bad_one_refused(school, as_mo):
     later["sure"] = "yes"
     assert as_mo.post(f"{here}/launch", data=later).status_code == 303
     assert (only().status, only().local_time) == ("scheduled", "2036-01-01T09:00")
-    assert "It is scheduled" in as_mo.get(f"{here}/audience").text
+    assert "Everyone gets it at 09:00 on 1 Jan 2036 by their own clock" in as_mo.get(f"{here}/audience").text
     as_mo.post(f"{here}/unscheduling")
     assert only().status == "draft"
 

@@ -60,6 +60,7 @@ def test_a_note_is_written_with_the_keyboard_and_tells_a_colleague(site, page_of
     expect(page.locator("#timeline")).to_contain_text("Please call, @Ada")
     expect(page.locator("#notes")).to_contain_text("Please call, @Ada")
     expect(page.locator("#composer textarea")).to_have_value("")
+    expect(page.get_by_role("button", name="Add note")).to_be_focused()
     page.locator("#notes .note .menu summary").click()
     assert_accessible(page)
     page.locator("#notes .note").get_by_role("link", name="Edit").click()

@@ -24,6 +24,8 @@ def test_nothing_and_a_single_moment_can_be_drawn():
     assert line_chart("Opens", [], [("Opened", [])]).finding == "Nothing so far."
     assert line_chart("Opens", ["now"], [("Opened", [3])]).lines[0].points
     assert bar_chart("Links", [], "clicks").finding == "Nothing so far."
+    assert bar_chart("Links", [Row("a", 3), Row("b", 0)], "clicks").finding == "a: all 3 clicks."
+    assert bar_chart("Links", [Row("a", 1)], "people").finding == "a: the only one so far."
     assert share_chart("Devices", [], "opens").slices == ()
 
 

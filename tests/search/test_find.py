@@ -68,6 +68,17 @@ def test_what_fits_comes_before_what_almost_fits(ada, people):
     assert names(ada, "smith", limit=1) == ["Joan"]
 
 
+@pytest.mark.parametrize("newest", [0, 1, 2_000])
+def test_words_that_very_many_begin_with_are_looked_for_among_the_newest_first(ada, people, monkeypatch, newest):
+    monkeypatch.setattr("crm.contacts.search.COMMON", 0)
+    monkeypatch.setattr("crm.contacts.search.NEWEST", newest)
+    assert names(ada, "example") == ["John", "Marianne", "José"]
+    assert names(ada, "example", limit=1) == ["John"]
+    assert names(ada, "schoo example") == ["Marianne"]
+    assert names(ada, "smithers") == ["Joan"]
+    assert names(ada, "mithers") == ["Joan"]
+
+
 @pytest.mark.parametrize("text", ["", " ", "%", "_", '"', "'", "* OR *", "x" * 300, "zz", "🙂", "\\", "(", "-", "+"])
 def test_what_finds_nobody_finds_nobody(ada, people, text):
     assert names(ada, text) == []
