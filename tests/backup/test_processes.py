@@ -42,7 +42,7 @@ def test_a_backup_under_load_comes_back_whole_elsewhere(tmp_path):
     assert run_here(here, "migrate").exit_code == 0
     with subprocess.Popen([sys.executable, "-c", WRITER, here / "crm.db", YESTERDAY]) as writer:
         try:
-            wait_until(lambda: sql(here, "SELECT count(*) FROM contacts")[0][0] > 100, 20)
+            wait_until(lambda: sql(here, "SELECT count(*) FROM contacts")[0][0] > 100, 60)
             made = run_here(here, "backup", str(file))
             assert writer.poll() is None
         finally:
@@ -66,7 +66,7 @@ def test_a_served_school_survives_a_kill_and_asks_after_a_restore_before_it_send
     sql(here, due, YESTERDAY)
     assert run_here(here, "backup", str(file)).exit_code == 0
     with serving(here):
-        wait_until(lambda: status(here) != "pending", 20)
+        wait_until(lambda: status(here) != "pending", 60)
         kill_the_worker(here)
         see_the_worker_beat(here, moment())
         before = moment()
@@ -76,7 +76,7 @@ def test_a_served_school_survives_a_kill_and_asks_after_a_restore_before_it_send
         assert status(here) == "pending"
         assert "1 email" in run_here(here, "hold", "--go-on").stdout
         wait_until(lambda: status(here) != "pending", 90)
-    wait_until(lambda: not children(here, "worker") + children(here, "web"), 20)
+    wait_until(lambda: not children(here, "worker") + children(here, "web"), 60)
 
 
 def status(instance):
