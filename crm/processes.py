@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask
@@ -77,6 +79,7 @@ def together(commands: dict[str, Sequence[str]], anew: Path | None = None) -> in
             if process.poll() is None:
                 continue
             log.error("%s ended with status %s; starting it again", name, process.returncode)
+            _end_left_behind(process)
             deaths = [each for each in deaths if time.monotonic() - each < 10] + [time.monotonic()]
             running[name] = _start(commands[name])
         if len(deaths) >= 3:
@@ -90,7 +93,8 @@ def _changed_at(path: Path | None) -> float:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "crm.cli", *command])  # noqa: S603
+    """In a group of its own, with whatever it starts itself."""
+    return subprocess.Popen([sys.executable, "-m", "crm.cli", *command], start_new_session=True)  # noqa: S603
 
 
 def _stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
@@ -104,3 +108,10 @@ def _stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        _end_left_behind(process)
+
+
+def _end_left_behind(process: subprocess.Popen[bytes]) -> None:
+    """What a dead process had started: it would go on answering, after a restore even with the data of before."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

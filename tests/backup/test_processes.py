@@ -67,6 +67,7 @@ def test_a_served_school_survives_a_kill_and_asks_after_a_restore_before_it_send
     assert run_here(here, "backup", str(file)).exit_code == 0
     with serving(here):
         wait_until(lambda: status(here) != "pending", 60)
+        kill_the_web(here)
         kill_the_worker(here)
         see_the_worker_beat(here, moment())
         before = moment()
@@ -86,6 +87,21 @@ def status(instance):
 def kill_the_worker(instance):
     (number,) = children(instance, "worker")
     os.kill(number, signal.SIGKILL)
+
+
+def kill_the_web(instance):
+    """Nothing that it had started goes on answering."""
+    (group,) = {os.getpgid(each) for each in children(instance, "web")}
+    os.kill(group, signal.SIGKILL)
+    wait_until(lambda: not is_group(group), 20)
+
+
+def is_group(number):
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def see_the_worker_beat(instance, after):
