@@ -34,7 +34,7 @@ def web(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         blocking_threads=8,
         websockets=False,
-        workers_kill_timeout=int(GRACE),
+        workers_kill_timeout=int(GRACE) - 2,  # before it is killed itself, and what it started would be left behind
         respawn_failed_workers=True,
         respawn_interval=0.5,
     ).serve()

@@ -67,10 +67,10 @@ def serving(instance: Path, **settings: str) -> Iterator[str]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process in order; by force after 15 seconds."""
+    """End the process in order; by force after 30 seconds."""
     process.terminate()
     try:
-        process.wait(15)
+        process.wait(30)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
