@@ -243,3 +243,9 @@ def test_the_list_has_its_own_search_box_and_says_how_many_all_are(as_mo):
     assert 'id="matching-count">All matching' in page
     assert "All 1 matching…" in as_mo.get("/contacts/count?q=carla", headers={"HX-Request": "true"}).text
     assert "matching" not in as_mo.get("/contacts/count?q=carla").text
+
+
+def test_a_cell_without_a_value_is_empty(as_mo):
+    """So that a phone shows no label without its value."""
+    factories.contact()
+    assert 'data-label="Owner"></td>' in as_mo.get("/contacts").text
