@@ -134,9 +134,9 @@ class Building:
         storage, path = self.app.extensions["huey"].storage, self.app.config["INSTANCE_PATH"] / "queue.db"
         try:
             storage.flush_all()
-            if path.exists() and path.stat().st_ino == self.queue:
+            if path.stat().st_ino == self.queue and path.read_bytes().startswith(b"SQLite format 3"):
                 return
-        except sqlite3.Error:
+        except (sqlite3.Error, FileNotFoundError):
             pass
         storage.close()
         for each in path.parent.glob("queue.db*"):
