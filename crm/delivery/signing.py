@@ -25,20 +25,20 @@ _PATIENCE = 2.0
 
 
 class Signers:
-    """A signing process for each processor, from the first signature asked for until `close`.
+    """A signing process for each processor but the one that sends, from the first signature asked for until `close`.
 
     Until they are ready, and whatever becomes of them, a signature they do not give is made where it is needed.
     """
 
     def __init__(self, count: int | None = None):
-        self.count = (os.cpu_count() or 1) if count is None else count
+        self.count = (os.cpu_count() or 1) - 1 if count is None else count
         self.processes: list[Signing] = []
         self._turns: Iterator[Signing] = iter(())
 
     def begin(self, signatures: Iterable[Signature]) -> None:
         """Have these signed meanwhile, but for those that are made more quickly than asked for."""
         for each in signatures:
-            if each.key.algorithm == "rsa" and self.count > 1:
+            if each.key.algorithm == "rsa" and self.count:
                 if not self.processes:
                     self._start()
                 process = next(self._turns, None)
