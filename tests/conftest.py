@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,9 +135,11 @@ class Building:
         storage, path = self.app.extensions["huey"].storage, self.app.config["INSTANCE_PATH"] / "queue.db"
         try:
             storage.flush_all()
-            if path.stat().st_ino == self.queue and path.read_bytes().startswith(b"SQLite format 3"):
+            if path.exists() and path.stat().st_ino == self.queue:
+                with closing(sqlite3.connect(path)) as anew:  # the storage's own connection may not notice
+                    anew.execute("SELECT count(*) FROM sqlite_master")
                 return
-        except (sqlite3.Error, FileNotFoundError):
+        except sqlite3.Error:
             pass
         storage.close()
         for each in path.parent.glob("queue.db*"):
