@@ -21,13 +21,8 @@ def hold_everything(_lane_id):
     hold.begin("asked", clock.now())
 
 
-@pytest.mark.parametrize("stop", [pause, hold_everything])
-def test_what_is_in_hand_and_not_begun_waits_again(app, stop):
-    """Stopped in the middle of the first message, of twelve that were claimed together."""
-    app.config["MAIL_PER_DAY"] = 1000
-    lane_id = lanes.open_lane("broadcast", 7, "Summer", is_held=False).id
-    people = [factories.contact(first_name=f"P{n}", email=f"p{n}@example.com") for n in range(12)]
-    queue(people, lane_id=lane_id)
+def deliver_and(app, stop, lane_id):
+    """Deliver what waits; in the middle of the first message somebody stops the lane."""
 
     def stop_at_the_dot(phase):
         if phase == "dot" and len(server.messages) == 1:
@@ -37,8 +32,18 @@ def test_what_is_in_hand_and_not_begun_waits_again(app, stop):
 
     with MailServer() as server:
         server.at = stop_at_the_dot
-        delivery = deliver(server)
-    assert len(server.messages) == 1
+        return deliver(server), server.messages
+
+
+@pytest.mark.parametrize("stop", [pause, hold_everything])
+def test_what_is_in_hand_and_not_begun_waits_again(app, stop):
+    """Stopped in the middle of the first message, of twelve that were claimed together."""
+    app.config["MAIL_PER_DAY"] = 1000
+    lane_id = lanes.open_lane("broadcast", 7, "Summer", is_held=False).id
+    people = [factories.contact(first_name=f"P{n}", email=f"p{n}@example.com") for n in range(12)]
+    queue(people, lane_id=lane_id)
+    delivery, arrived = deliver_and(app, stop, lane_id)
+    assert len(arrived) == 1
     statuses = [(each.status, each.attempts) for each in db.session.query(EmailMessage).order_by(EmailMessage.status)]
     assert statuses == [("pending", 0)] * 11 + [("sent", 1)]
     assert db.session.query(SendingDay).one().count == 1
@@ -50,16 +55,7 @@ def test_others_go_on_meanwhile(app):
     people = [factories.contact(first_name=f"P{n}", email=f"p{n}@example.com") for n in range(12)]
     queue(people[:6], lane_id=one)
     queue(people[6:], lane_id=two, visit_no=1)
-
-    def stop_at_the_dot(phase):
-        if phase == "dot" and len(server.messages) == 1:
-            with app.app_context():
-                pause(one)
-                commit()
-
-    with MailServer() as server:
-        server.at = stop_at_the_dot
-        deliver(server)
+    deliver_and(app, pause, one)
     assert lanes.counts(db.session.get(EmailLane, two))["sent"] == 6
     kept = lanes.counts(db.session.get(EmailLane, one))
     assert (kept["sent"], kept["pending"]) == (1, 5)
