@@ -7,6 +7,7 @@ minute until the clock (`schedule.py`) runs the job anyway, and a nudge too many
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
@@ -75,7 +76,16 @@ def _jobs_in(modules: Iterable[ModuleType]) -> list[Job]:
 def _make(app: Flask) -> Huey:
     if app.config["REDIS_URL"]:
         return RedisHuey("cohort", url=app.config["REDIS_URL"])
-    return SqliteHuey("cohort", filename=str(app.config["INSTANCE_PATH"] / "queue.db"), fsync=False)
+    file = app.config["INSTANCE_PATH"] / "queue.db"
+    try:
+        return SqliteHuey("cohort", filename=str(file), fsync=False)
+    except sqlite3.OperationalError:  # busy, or no room
+        raise
+    except sqlite3.DatabaseError as damage:
+        log.warning("the queue is made anew: %s", damage)
+        for each in file.parent.glob("queue.db*"):
+            each.unlink(missing_ok=True)
+        return SqliteHuey("cohort", filename=str(file), fsync=False)
 
 
 def _in_app(app: Flask, each: Job) -> Callable[..., Any]:
