@@ -1,6 +1,9 @@
 // Shortcuts from data-key ("/", "ctrl+k", "g c"; several apart by commas or two spaces): focuses fields, presses the rest.
 // What the page itself offers goes before the frame around it.
 (() => {
+  // htmx would start a moment after the last script: a key pressed before then would open a search that never asks.
+  window.htmx?.process(document.body);
+
   const PATIENCE = 900;
   let pending = "";
   let timer;
