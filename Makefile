@@ -2,16 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test setup bench lint lock
-run: setup
+.PHONY: run test setup compiled bench lint lock
+run: setup compiled
 	$(BIN)/cohort serve
 
 setup: .venv/installed
 
-test: .venv/installed-for-tests
+test: .venv/installed-for-tests compiled
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: .venv/installed-for-tests
+bench: .venv/installed-for-tests compiled
 	$(BIN)/cohort bench
 
 lint: .venv/installed-for-tests
@@ -30,6 +30,10 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Where PYTHONDONTWRITEBYTECODE is set, every process would compile the same modules anew.
+compiled: .venv/installed
+	@$(BIN)/python -m compileall -qq crm bench migrations || true
 
 .venv/installed-for-tests: .venv/installed tests/browser/find_chromium.py
 	$(BIN)/python tests/browser/find_chromium.py

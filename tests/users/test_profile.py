@@ -7,6 +7,7 @@ from PIL import Image
 
 from crm.database import commit
 from crm.email.values import values_of
+from crm.lib import clock
 from crm.users import photos
 from tests import factories
 
@@ -81,11 +82,12 @@ def test_it_is_replaced_and_removed(as_ada, ada, anonymous):
 
 def test_dates_are_written_as_one_chose(as_ada, ada, mo):
     as_ada.post("/account", data=ACCOUNT | {"date_style": "iso"})
-    assert mo.created_at.strftime("%Y-%m-%d") in as_ada.get(f"/people/{mo.id}").text
+    there = clock.local(mo.created_at, ACCOUNT["timezone"])
+    assert there.strftime("%Y-%m-%d") in as_ada.get(f"/people/{mo.id}").text
     as_ada.post("/account", data=ACCOUNT | {"date_style": "de"})
     assert (
         "vor " in as_ada.get("/people").text
-        or mo.created_at.strftime("%d.%m.%Y") in as_ada.get(f"/people/{mo.id}").text
+        or there.strftime("%d.%m.%Y") in as_ada.get(f"/people/{mo.id}").text
     )
     assert as_ada.post("/account", data=ACCOUNT | {"date_style": "klingon"}).status_code == 422
 
