@@ -37,7 +37,9 @@ def test_enter_waits_for_what_was_typed(sign_in_browser, site, ada):
 
 def test_a_key_pressed_at_once_is_not_lost(sign_in_browser, site, ada):
     page = sign_in_browser(ada)
-    page.add_init_script("const later = setTimeout; window.setTimeout = (act, pause, ...rest) => later(act, pause ?? 3000, ...rest)")
+    page.add_init_script(
+        "const later = setTimeout; window.setTimeout = (act, pause, ...rest) => later(act, pause ?? 3000, ...rest)"
+    )
     page.goto(f"{site}/tags")
     page.keyboard.press("/")
     expect(page.get_by_role("option", name="Add contact")).to_be_visible()

@@ -85,10 +85,7 @@ def test_dates_are_written_as_one_chose(as_ada, ada, mo):
     there = clock.local(mo.created_at, ACCOUNT["timezone"])
     assert there.strftime("%Y-%m-%d") in as_ada.get(f"/people/{mo.id}").text
     as_ada.post("/account", data=ACCOUNT | {"date_style": "de"})
-    assert (
-        "vor " in as_ada.get("/people").text
-        or there.strftime("%d.%m.%Y") in as_ada.get(f"/people/{mo.id}").text
-    )
+    assert "vor " in as_ada.get("/people").text or there.strftime("%d.%m.%Y") in as_ada.get(f"/people/{mo.id}").text
     assert as_ada.post("/account", data=ACCOUNT | {"date_style": "klingon"}).status_code == 422
 
 
