@@ -72,9 +72,14 @@ def test_nothing_is_sent_to_the_page_while_nothing_changed(as_mo, ada):
     assert "data-poll" in piece.text
     seen = piece.text.split("seen=")[1].split('"')[0]
     assert as_mo.get(f"{here}?seen={seen}", headers=HTMX).status_code == 204
+    kit.messages(broadcast)[0].status = "sent"
+    commit()
+    assert as_mo.get(f"{here}?seen={seen}", headers=HTMX).status_code == 200
     kit.send()
     kit.run()
-    assert as_mo.get(f"{here}?seen={seen}", headers=HTMX).status_code == 200
+    assert (
+        as_mo.get(f"{here}?seen={seen}", headers=HTMX).headers["HX-Refresh"] == "true"
+    )  # finished: all of the page has changed
     assert as_mo.get(here).status_code == 302
 
 
