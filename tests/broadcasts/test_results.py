@@ -13,6 +13,7 @@ from crm.database import commit, db
 from crm.duplicates.operations import merge_contacts
 from crm.email.models import EmailLinkClick, EmailOpen
 from crm.lib import clock
+from crm.preferences import operations
 from tests import factories
 from tests.broadcasts import kit
 
@@ -178,3 +179,15 @@ def test_the_page_says_that_the_day_is_used_up(app, as_mo, ada):
     kit.send()
     page = as_mo.get(f"/broadcasts/{broadcast.id}/results").text
     assert "The day&#39;s number of 2 emails is used up" in page
+
+
+def test_what_people_wrote_when_they_left_is_read_beside_the_reasons(as_mo, sent):
+    message = kit.messages(sent)[0]
+    operations.unsubscribe(
+        message.contact, "pat0@example.com", kit.BY, reason="too_many", feedback="Less, please", message_id=message.id
+    )
+    message.unsubscribed_at = clock.now()
+    commit()
+    page = as_mo.get(f"/broadcasts/{sent.id}/results").text
+    assert "Too many emails" in page
+    assert "“Less, please”" in page
