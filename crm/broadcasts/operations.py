@@ -54,6 +54,8 @@ def schedule(broadcast: Broadcast, at: datetime, by: Actor) -> None:
 
 def schedule_locally(broadcast: Broadcast, wall: datetime, by: Actor) -> None:
     """Let everyone get it at this hour of their own clock; it is launched when the first place on earth comes to it."""
+    if not clock.is_near(wall):
+        raise Refused("Choose a year from 1800 to 2999.")
     if broadcast.test_on:
         raise Refused("A test needs one time for everybody. Remove the test, or choose another time.")
     if moment_of(wall, current_app.config["TIMEZONE"]) <= clock.now():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -58,6 +58,11 @@ def zones() -> frozenset[str]:
 def zone_choices() -> list[str]:
     """The zones a person chooses among: places by continent, and UTC first."""
     return ["UTC", *sorted(zone for zone in zones() if zone.split("/")[0] in CONTINENTS)]
+
+
+def is_near(day: date) -> bool:
+    """Whether the year is one that people mean. At the ends of the calendar a day may not have a day before or after, or a moment no local time."""
+    return 1800 <= day.year < 3000
 
 
 CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}

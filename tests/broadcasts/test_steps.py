@@ -230,6 +230,8 @@ def test_a_plan_is_kept_and_a_bad_one_refused(school, as_mo):
     assert bad.status_code == 422
     as_mo.post(f"{here}/send", data={"when": "now", "per_minute": "30", "version": only().version})
     assert only().per_minute == 30
+    far = {"when": "local", "at": "9999-12-31T23:00", "version": only().version}
+    assert as_mo.post(f"{here}/launch", data=far).status_code == 422
     past = {"when": "at", "at": "2020-01-01T09:00", "version": only().version}
     assert as_mo.post(f"{here}/launch", data=past).status_code == 422
     later = {"when": "local", "at": "2036-01-01T09:00", "version": only().version, "per_minute": "30"}

@@ -162,6 +162,10 @@ def test_bad_input_is_said_beside_the_field(as_ada, carla):
         data={"title": "Call", "due_time": "09:00", "priority": "medium", "assigned_to": ""},
     )
     assert (reply.status_code, "A time needs its day." in reply.text) == (422, True)
+    for far in ({"due_date": "9999-12-31"}, {"due_date": "0001-01-01"}, {"remind": "9999-12-31T23:00"}):
+        form = {"title": "Call", "priority": "medium", "assigned_to": "", **far}
+        reply = as_ada.post(f"/tasks/new?contact_id={carla.id}", data=form)
+        assert (reply.status_code, "Choose a year from 1800 to 2999." in reply.text) == (422, True)
     assert db.session.scalar(sa.select(Task)) is None
 
 
