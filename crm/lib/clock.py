@@ -17,10 +17,17 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if is_zone(zone) else UTC)
 
 
-def moment(text: str, zone: str) -> datetime:
-    """The moment written as 2026-11-24T08:00, on the clock of `zone` unless it names its own. Raises ValueError."""
+def moment(text: str, zone: str, now: datetime | None = None) -> datetime:
+    """The moment written as 2026-11-24T08:00, on the clock of `zone` unless it names its own. Raises ValueError.
+
+    Of an hour that comes twice the first; the second where that has come `now`.
+    """
     read = datetime.fromisoformat(text.strip())
-    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone) if is_zone(zone) else UTC)).astimezone(UTC)
+    if read.tzinfo:
+        return read.astimezone(UTC)
+    place = ZoneInfo(zone) if is_zone(zone) else UTC
+    first, second = (read.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return second if now and first < second <= now else first
 
 
 def moment_of(wall: datetime, zone: str) -> datetime:
