@@ -31,8 +31,8 @@ def moment(text: str, zone: str, now: datetime | None = None) -> datetime:
 
 
 def moment_of(wall: datetime, zone: str) -> datetime:
-    """The moment a clock on the wall shows this. Of an hour that comes twice the first; of one that is left out, its end."""
-    place = ZoneInfo(zone)
+    """The moment a clock on the wall shows this; an unknown zone reads as UTC. Of an hour that comes twice the first; of one left out, its end."""
+    place = ZoneInfo(zone) if is_zone(zone) else UTC
     early, late = sorted(wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
     if early.astimezone(place).replace(tzinfo=None) == wall or early == late:
         return early

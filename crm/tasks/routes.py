@@ -21,7 +21,6 @@ from crm.tasks.forms import EditTaskForm, NewTaskForm, QuickTaskForm, TaskForm
 from crm.tasks.home_routes import mine as today
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask, Refused
-from crm.tasks.reminders import moment_of
 from crm.users.access import requires
 from crm.users.queries import teams_by_name, users_by_name
 
@@ -203,7 +202,7 @@ def _reminder(there: datetime | None, before: datetime | None) -> datetime | Non
     """The moment meant. One that still reads as shown is the one before, whose seconds, or second time of an hour, do not show."""
     if there == _shown(before):
         return before
-    return moment_of(there, current_user.timezone) if there else None
+    return clock.moment_of(there, current_user.timezone) if there else None
 
 
 def _shown(moment: datetime | None) -> datetime | None:
