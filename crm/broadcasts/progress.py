@@ -68,6 +68,8 @@ def in_words(span: timedelta | None) -> str:
     if span is None:
         return ""
     minutes = span.total_seconds() / 60
+    if minutes < 0.75:
+        return "less than a minute"
     if minutes < 1.5:
         return "about a minute"
     if minutes < 90:

@@ -162,6 +162,8 @@ def test_how_long_it_will_take_is_told_from_the_speed(ada):
     commit()
     found = progress.progress_of(broadcast, broadcast.sending_since + timedelta(minutes=10))
     assert progress.in_words(found.remaining) == "about 30 minutes"
+    soon = progress.progress_of(broadcast, broadcast.sending_since + timedelta(seconds=10))
+    assert progress.in_words(soon.remaining) == "less than a minute"
     broadcast.per_minute = 1
     slow = progress.progress_of(broadcast, broadcast.sending_since + timedelta(seconds=1))
     assert progress.in_words(slow.remaining) == "about 3 minutes"
