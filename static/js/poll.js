@@ -1,7 +1,7 @@
 // Keeps a part fresh: data-poll="15" fires "poll" on it every 15 s (with hx-get and hx-trigger="poll"), while the page is seen.
 (() => {
   const due = new WeakMap();
-  const busy = (element) => element.matches(":focus-within") && element.querySelector("form :focus");
+  const busy = (element) => element.querySelector("form :focus, .confirm[open]"); // what somebody writes or is asked stays
   setInterval(() => {
     if (document.hidden) return;
     const now = Date.now();
