@@ -22,13 +22,14 @@ def _mark(endpoint: str, values: dict[str, Any]) -> None:
     if endpoint != "static" or "v" in values:
         return
     digest = _digest.__wrapped__ if current_app.debug else _digest
-    if found := digest(Path(current_app.static_folder or "") / values["filename"]):
+    if found := digest(current_app.static_folder or "", values["filename"]):
         values["v"] = found
 
 
 @lru_cache(maxsize=512)
-def _digest(path: Path) -> str | None:
+def _digest(folder: str, filename: str) -> str | None:
     """Read once by each process: files change with a release, and a release restarts it."""
+    path = Path(folder) / filename
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else None
 
 
