@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range
+
+from crm.lib.clock import is_near
 
 LARGEST_ID = 2**63 - 1
 MOST = 1000
@@ -50,8 +52,14 @@ def text(description: str = "", most: int = 255, least: int = 0, **options: Any)
 
 def moment(description: str = "", **options: Any) -> fields.AwareDateTime:
     """A moment, answered in UTC; one without a zone is read as UTC."""
-    from_utc = {"default_timezone": UTC}
-    return fields.AwareDateTime(format="iso", metadata={"description": description}, **from_utc, **options)
+    rules = {"default_timezone": UTC, "validate": _check_near}
+    return fields.AwareDateTime(format="iso", metadata={"description": description}, **rules, **options)
+
+
+def _check_near(value: date) -> None:
+    """Such as the year 1 that some languages write for no time at all."""
+    if not is_near(value):
+        raise ValidationError("Give a year from 1800 to 2999.")
 
 
 class ListArgs(Shape):

@@ -122,7 +122,7 @@ def found(wanted: Wanted, viewer: User) -> sa.Select[Any]:
 def _midnight(day: date, zone: str) -> datetime:
     if not date(1900, 1, 2) <= day <= date(9000, 1, 1):
         day = min(max(day, date(1900, 1, 2)), date(9000, 1, 1))
-    return clock.moment_of(datetime.combine(day, time()), zone if clock.is_zone(zone) else "UTC")
+    return clock.moment_of(datetime.combine(day, time()), zone)
 
 
 def page(wanted: Wanted, viewer: User, cursor: str | None) -> keyset.Page:

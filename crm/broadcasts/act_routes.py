@@ -174,7 +174,7 @@ def _begin(broadcast: Broadcast, form: PlanForm) -> None:
     elif form.when.data == "local":
         operations.schedule_locally(broadcast, form.wall, current_user.actor)
     else:
-        at = operations.moment_of(form.wall, current_app.config["TIMEZONE"])
+        at = clock.moment_of(form.wall, current_app.config["TIMEZONE"])
         operations.schedule(broadcast, at, current_user.actor)
 
 

@@ -23,6 +23,7 @@ from crm.conditions.forms import ConditionField
 from crm.email.compose import check
 from crm.email.models import FORMATS
 from crm.email.values import known
+from crm.lib.clock import is_near
 from crm.lib.form_checks import choices, trimmed
 
 WHEN = {"now": "Now", "at": "At a time", "local": "At a time on each contact’s own clock"}
@@ -157,7 +158,7 @@ class PlanForm(StepForm):
             moment = datetime.fromisoformat(self.at.data or "")
         except ValueError:
             return None
-        return moment.replace(tzinfo=None, second=0, microsecond=0)
+        return moment.replace(tzinfo=None, second=0, microsecond=0) if is_near(moment) else None
 
     @classmethod
     def of(cls, broadcast: Broadcast, at: str) -> PlanForm:

@@ -151,8 +151,8 @@ def _due_at(broadcast: Broadcast, some: sa.Subquery, zones: Sequence[str], now: 
     if not broadcast.local_time:
         return sa.literal(now, kind)
     wall = datetime.fromisoformat(broadcast.local_time)
-    moments = {zone: max(operations.moment_of(wall, zone), now) for zone in zones if clock.is_zone(zone)}
-    ours = sa.literal(max(operations.moment_of(wall, current_app.config["TIMEZONE"]), now), kind)
+    moments = {zone: max(clock.moment_of(wall, zone), now) for zone in zones if clock.is_zone(zone)}
+    ours = sa.literal(max(clock.moment_of(wall, current_app.config["TIMEZONE"]), now), kind)
     if not moments:
         return ours
     each = {zone: sa.literal(moment, kind) for zone, moment in moments.items()}

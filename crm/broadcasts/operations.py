@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import current_app
@@ -54,12 +53,14 @@ def schedule(broadcast: Broadcast, at: datetime, by: Actor) -> None:
 
 def schedule_locally(broadcast: Broadcast, wall: datetime, by: Actor) -> None:
     """Let everyone get it at this hour of their own clock; it is launched when the first place on earth comes to it."""
+    if not clock.is_near(wall):
+        raise Refused("Choose a year from 1800 to 2999.")
     if broadcast.test_on:
         raise Refused("A test needs one time for everybody. Remove the test, or choose another time.")
-    if moment_of(wall, current_app.config["TIMEZONE"]) <= clock.now():
+    if clock.moment_of(wall, current_app.config["TIMEZONE"]) <= clock.now():
         raise Refused("That time is past here. Choose one that is yet to come.")
     check_writable(broadcast)
-    first = moment_of(wall, EARLIEST_ZONE)
+    first = clock.moment_of(wall, EARLIEST_ZONE)
     broadcast.scheduled_at, broadcast.local_time = max(first, clock.now()), f"{wall:%Y-%m-%dT%H:%M}"
     broadcast.status, broadcast.launched_by = "scheduled", by.user_id
     db.session.flush()
@@ -122,12 +123,6 @@ def let_go(broadcast: Broadcast) -> None:
     for lane in _lanes(broadcast):
         if lane.id != broadcast.rest_lane_id or broadcast.is_rolled_out:
             lanes.release(lane)
-
-
-def moment_of(wall: datetime, zone: str) -> datetime:
-    """When it is that hour there; an hour that a change of the clock leaves out is the one after, one that comes twice the first."""
-    place = ZoneInfo(zone if clock.is_zone(zone) else "UTC")
-    return wall.replace(tzinfo=place, fold=0).astimezone(ZoneInfo("UTC"))
 
 
 def counts(broadcast: Broadcast) -> dict[str, int]:

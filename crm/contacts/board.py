@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from crm.contacts.listing import Wanted, matching
 from crm.contacts.models import LIFECYCLE_STAGES, Contact
 from crm.database import db
+from crm.lib import clock
 from crm.users.models import User
 
 CARDS = 50
@@ -27,6 +28,7 @@ class Card:
     name: str
     owner: str
     days: int
+    """How many days ago it came to its stage, by the viewer's calendar."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,15 @@ def _stage(key: str, label: str, wanted: Wanted, viewer: User, now: datetime) ->
         .order_by(Contact.stage_changed_at.desc(), Contact.id.desc())
         .limit(CARDS)
     )
-    return Stage(key, label, [_card(row, now) for row in db.session.execute(cards)], count)
+    return Stage(key, label, [_card(row, now, viewer.timezone) for row in db.session.execute(cards)], count)
 
 
-def _card(row: sa.Row[Any], now: datetime) -> Card:
+def _card(row: sa.Row[Any], now: datetime, zone: str) -> Card:
     name = f"{row.first_name} {row.last_name}".strip() or row.email or row.phone or f"Contact {row.id}"
     since = row.stage_changed_at or row.created_at
-    return Card(row.id, name, row.owner_name or "", max(0, (now - since).days))
+    return Card(
+        row.id,
+        name,
+        row.owner_name or "",
+        max(0, (clock.local(now, zone).date() - clock.local(since, zone).date()).days),
+    )

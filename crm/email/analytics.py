@@ -67,12 +67,13 @@ def over_time(which: Which, bucket: str = "hour", limit: int = 400) -> list[Poin
     counted: dict[datetime, dict[str, int]] = {}
     for name, statement in _answers(which).items():
         for hour, number in db.session.execute(statement):
-            at = _start_of(bucket, datetime.fromisoformat(str(hour)[:19]).replace(tzinfo=UTC))
+            at = _stretch(bucket, datetime.fromisoformat(str(hour)[:19]).replace(tzinfo=UTC))
             here = counted.setdefault(at, {})
             here[name] = here.get(name, 0) + number
     if not counted:
         return []
-    return [Point(at, **counted.get(at, {})) for at in _stretches(bucket, min(counted), max(counted))][-limit:]
+    stretches = [*_stretches(bucket, min(counted), max(counted))][-limit:]
+    return [Point(clock.local(at, _zone()).replace(minute=0), **counted.get(at, {})) for at in stretches]
 
 
 def _answers(which: Which) -> dict[str, sa.Select[Any]]:
@@ -96,18 +97,21 @@ def _joined(model: Any, moment: Any) -> sa.Select[Any]:
     return _by_hour(moment).select_from(_M).join(model, model.email_message_id == _M.id)
 
 
-def _start_of(bucket: str, moment: datetime) -> datetime:
-    there = clock.local(moment, current_app.config["TIMEZONE"])
-    return there.replace(hour=0 if bucket == "day" else there.hour, minute=0, second=0, microsecond=0)
+def _stretch(bucket: str, hour: datetime) -> datetime:
+    """What an hour of UTC counts for: itself, so that an hour the clock shows twice is two; or its day on the school's clock."""
+    return clock.local(hour, _zone()).replace(hour=0, minute=0, fold=0) if bucket == "day" else hour
 
 
 def _stretches(bucket: str, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Every hour or day of the school's clock between two: days by the calendar, so that one of 23 hours is one too."""
-    at = first
+    """Every hour, or every day of the school's clock, between two: days by the calendar, so that one of 23 hours is one too."""
+    at, step = first, timedelta(days=1) if bucket == "day" else timedelta(hours=1)
     while at <= last:
         yield at
-        step = timedelta(days=1) if bucket == "day" else timedelta(hours=1)
-        at = at + step if bucket == "day" else _start_of("hour", at.astimezone(UTC) + step)
+        at += step
+
+
+def _zone() -> str:
+    return current_app.config["TIMEZONE"]
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Outgoing:
     """Whether its domain refused mail lately, so that taking some is news."""
     tide: Tide | None = None
     """How far refusals had come when consent was asked."""
+    taken_at: datetime = field(init=False)
     id: int = field(init=False)
     fence: int = field(init=False)
 
@@ -78,7 +79,7 @@ def claim_batch(now: datetime, limit: int, turns: Turns) -> tuple[int, list[Outg
     limits.count(now, len(ready))
     urls, refusing, here = urls_of(rows), seen.refusing, second_asking.tide() if ready else None
     for outgoing in ready:
-        outgoing.tide = here
+        outgoing.tide, outgoing.taken_at = here, now
         outgoing.account_url = urls.get(outgoing.id, "")
         outgoing.was_refusing = domain_of(outgoing.to_address) in refusing
     for statement, some in ((_SETTLE, settled), (_HOLD, held)):

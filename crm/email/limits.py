@@ -6,8 +6,10 @@ The counts stand in the database, so several workers keep them together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 import sqlalchemy as sa
 from flask import current_app
@@ -68,12 +70,19 @@ def room_to_take(now: datetime) -> Room | None:
 
 
 def count(now: datetime, messages: int) -> None:
-    """Note that so many messages were taken, or, below nothing, given back."""
+    """Note that so many messages were taken at that moment, or, below nothing, given back."""
     if not messages or day_limit(now) is None:
         return
     insert_new(_days, [{"day": _today(now), "count": 0}], returning=_days.c.count)
     more = sa.update(_days).where(_days.c.day == _today(now)).values(count=_days.c.count + messages)
     db.session.connection().execute(more)
+
+
+def uncount(taken_at: Iterable[datetime]) -> None:
+    """Count messages that were given back no longer: each for the day it was taken on, which may be over by now."""
+    for _, moments in groupby(sorted(taken_at), _today):
+        some = [*moments]
+        count(some[0], -len(some))
 
 
 def why_waiting(lane_id: int, now: datetime) -> tuple[str, datetime] | None:

@@ -80,7 +80,7 @@ def mark_sending(chosen: Sequence[Outgoing], now: datetime, longest: float) -> s
 
     Whoever refused since the claim gets nothing. Not their ids: a message whose lease ran out may be in our hands a second time, and only the newer claim counts.
     """
-    chosen = second_asking.still_wanted(chosen, now)
+    chosen = second_asking.still_wanted(chosen)
     shared = {"now": now, "until": now + timedelta(seconds=longest)}
     columns = {
         "address": [each.to_address for each in chosen],

@@ -7,7 +7,6 @@ three looks at the end of an index tell whether there was any; mostly there was 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -49,7 +48,7 @@ def tide() -> Tide | None:
     return tuple(db.session.connection().exec_driver_sql(f"SELECT {_NEWEST}").one())
 
 
-def still_wanted(chosen: Sequence[Outgoing], now: datetime) -> Sequence[Outgoing]:
+def still_wanted(chosen: Sequence[Outgoing]) -> Sequence[Outgoing]:
     """Those of these claimed messages that nobody refused since; the others are skipped, each with its reason."""
     here = tide()
     doubtful = [each for each in chosen if here is None or each.tide != here]
@@ -59,7 +58,7 @@ def still_wanted(chosen: Sequence[Outgoing], now: datetime) -> Sequence[Outgoing
     gone = [each for each in doubtful if each.id in refused]
     rows = [{"number": each.id, "held": each.fence, "why": refused[each.id].reason[:255]} for each in gone]
     db.session.connection().execute(_SKIP, rows)
-    limits.count(now, -len(gone))
+    limits.uncount(each.taken_at for each in gone)
     return [each for each in chosen if each.id not in refused]
 
 

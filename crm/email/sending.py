@@ -233,14 +233,14 @@ class Delivery:
             self._put_back([each for each in self._taken() if domain_of(each.to_address) == domain], until)
 
     def _put_back(self, some: Sequence[Outgoing], until: datetime | None = None) -> None:
-        gone = {(each.id, each.fence) for each in some}
+        gone = {(each.id, each.fence): each.taken_at for each in some}
         self._batch = deque(each for each in self._batch if (each.id, each.fence) not in gone)
         for queue in (self._written, self._marked):
             left = [each for each in queue if (each.outgoing.id, each.outgoing.fence) not in gone]
             queue.clear()
             queue.extend(left)
         ledger.release(messages, list(gone), until)
-        limits.count(self.now(), -len(gone))
+        limits.uncount(gone.values())
 
     def _taken(self) -> list[Outgoing]:
         """What is in our hands and not yet in the carrier's."""
@@ -283,7 +283,7 @@ class Delivery:
         for queue in (self._batch, self._written, self._marked):
             queue.clear()
         ledger.release(messages, [(each.id, each.fence) for each in unsent])
-        limits.count(self.now(), -len(unsent))
+        limits.uncount(each.taken_at for each in unsent)
         commit()
         self._unwritten.clear()
 

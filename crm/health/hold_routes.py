@@ -49,7 +49,7 @@ def skip() -> Any:
     """Give up what was due before a moment, then go on."""
     text, found = request.form.get("before", ""), hold.current()
     try:
-        before = clock.moment(text, current_user.timezone)
+        before = clock.moment(text, current_user.timezone, clock.now())
     except (ValueError, OverflowError):
         return _page("Choose a day and a time.", text), 422
     if found:

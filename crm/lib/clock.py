@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,15 +17,22 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if is_zone(zone) else UTC)
 
 
-def moment(text: str, zone: str) -> datetime:
-    """The moment written as 2026-11-24T08:00, on the clock of `zone` unless it names its own. Raises ValueError."""
+def moment(text: str, zone: str, now: datetime | None = None) -> datetime:
+    """The moment written as 2026-11-24T08:00, on the clock of `zone` unless it names its own. Raises ValueError.
+
+    Of an hour that comes twice the first; the second where that has come `now`.
+    """
     read = datetime.fromisoformat(text.strip())
-    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone) if is_zone(zone) else UTC)).astimezone(UTC)
+    if read.tzinfo:
+        return read.astimezone(UTC)
+    place = ZoneInfo(zone) if is_zone(zone) else UTC
+    first, second = (read.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return second if now and first < second <= now else first
 
 
 def moment_of(wall: datetime, zone: str) -> datetime:
-    """The moment a clock on the wall shows this. Of an hour that comes twice the first; of one that is left out, its end."""
-    place = ZoneInfo(zone)
+    """The moment a clock on the wall shows this; an unknown zone reads as UTC. Of an hour that comes twice the first; of one left out, its end."""
+    place = ZoneInfo(zone) if is_zone(zone) else UTC
     early, late = sorted(wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
     if early.astimezone(place).replace(tzinfo=None) == wall or early == late:
         return early
@@ -58,6 +65,11 @@ def zones() -> frozenset[str]:
 def zone_choices() -> list[str]:
     """The zones a person chooses among: places by continent, and UTC first."""
     return ["UTC", *sorted(zone for zone in zones() if zone.split("/")[0] in CONTINENTS)]
+
+
+def is_near(day: date) -> bool:
+    """Whether the year is one that people mean. At the ends of the calendar a day may not have a day before or after, or a moment no local time."""
+    return 1800 <= day.year < 3000
 
 
 CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}

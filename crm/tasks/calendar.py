@@ -14,10 +14,10 @@ from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from crm.database import db
+from crm.lib import clock
 from crm.lib.tokens import Tokens
 from crm.tasks.models import OPEN, Task, TaskCalendar
 from crm.tasks.queries import shows_contact
-from crm.tasks.reminders import moment_of
 from crm.users.models import User
 
 KIND = "calendar"
@@ -101,7 +101,7 @@ def _times(task: Task, user: User) -> Iterator[str]:
         yield f"DTSTART;VALUE=DATE:{task.due_date:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{task.due_date + timedelta(days=1):%Y%m%d}"
     else:
-        start = moment_of(datetime.combine(task.due_date, task.due_time), user.timezone)
+        start = clock.moment_of(datetime.combine(task.due_date, task.due_time), user.timezone)
         yield f"DTSTART:{_utc(start)}"
         yield f"DTEND:{_utc(start + LAST)}"
 

@@ -12,9 +12,9 @@ from crm.tasks import queries
 
 
 def surroundings() -> dict[str, Any]:
-    """The moment on the viewer's clock, and what the viewer may know."""
+    """The moment on the clock of whom a task is for, and what the viewer may know."""
     return {
-        "here": queries.here_of(current_user),
+        "here": queries.clocks(current_user),
         "shows_contact": lambda task: queries.shows_contact(current_user, task),
         "span": span,
     }

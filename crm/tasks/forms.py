@@ -17,8 +17,10 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from crm.lib.clock import is_near
 from crm.lib.form_checks import choices
 from crm.tasks.models import PRIORITIES
+from crm.tasks.operations import FAR
 from crm.users.queries import users_by_name
 
 
@@ -49,6 +51,11 @@ class TaskForm(FlaskForm):
     remind = DateTimeLocalField("Remind", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     priority = SelectField("Priority", choices=choices(PRIORITIES.items()), default="medium")
     assigned_to = SelectField("For", choices=_assignees, default="")
+
+    def validate_remind(self, field: Field) -> None:
+        """A moment that every clock can show."""
+        if field.data and not is_near(field.data):
+            raise ValidationError(FAR)
 
 
 class EditTaskForm(TaskForm):

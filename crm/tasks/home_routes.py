@@ -20,7 +20,8 @@ bp = Blueprint("task_home", __name__)
 def mine() -> ResponseReturnValue:
     """My tasks that are late or for today."""
     around = surroundings()
-    groups = queries.in_groups(overview.due_by(current_user, around["here"].date()), around["here"])
+    due = overview.due_by(current_user, queries.here_of(current_user).date())
+    groups = queries.in_groups(due, around["here"])
     return piece("tasks/_today.html", "Today", url_for("home.index"), groups=groups, **around)
 
 
@@ -28,7 +29,6 @@ def mine() -> ResponseReturnValue:
 @requires("crm.contacts.view")
 def team() -> ResponseReturnValue:
     """Who has how many tasks, and how quickly they are done."""
-    around = surroundings()
-    loads = overview.workload(current_user, around["here"].date())
-    response = overview.response_time(current_user, clock.now())
-    return piece("tasks/_team.html", "Team", url_for("home.index"), loads=loads, response=response, **around)
+    now = clock.now()
+    loads, response = overview.workload(current_user, now), overview.response_time(current_user, now)
+    return piece("tasks/_team.html", "Team", url_for("home.index"), loads=loads, response=response, **surroundings())

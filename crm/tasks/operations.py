@@ -20,6 +20,7 @@ from crm.users.models import User
 
 KEPT_FOR = timedelta(days=30)
 CLOSED = ("completed", "cancelled")
+FAR = "Choose a year from 1800 to 2999."
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,8 @@ def _checked(title: str, priority: str, due_date: date | None, due_time: time | 
         problems["title"] = "A title has at most 255 characters."
     if priority not in PRIORITIES:
         problems["priority"] = "Choose one of the priorities."
+    if due_date and not clock.is_near(due_date):
+        problems["due_date"] = FAR
     if due_time and not due_date:
         problems["due_date"] = "A time needs its day."
     if problems:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
 from crm.database import db
+from crm.lib import clock
 from crm.tasks.models import OPEN, Task
 from crm.tasks.queries import IS_DONE, IS_OPEN, belongs_to, in_day_order, in_sight, visible_tasks
 from crm.users.models import User
@@ -67,14 +68,20 @@ def due_by(viewer: User, today: date, limit: int = 30) -> list[Task]:
     return in_day_order(db.session.scalars(mine.order_by(Task.due_date, Task.id).limit(limit)).all())
 
 
-def workload(viewer: User, today: date) -> list[Load]:
-    """Who has how many open tasks, among those the viewer may see, most late ones first."""
-    late = sa.func.sum(sa.case((Task.due_date < today, 1), else_=0))
-    counted = in_sight(sa.select(Task.assigned_to, sa.func.count(), late), viewer)
+def workload(viewer: User, now: datetime) -> list[Load]:
+    """Who has how many open tasks, and how many of a day that is over where they are, among those the viewer may see; most late ones first."""
+    today = now.astimezone(UTC).date()
+    days = [today + timedelta(days=each) for each in (-1, 0, 1)]  # it is one of these everywhere
+    late = (sa.func.sum(sa.case((Task.due_date < day, 1), else_=0)) for day in days)
+    counted = in_sight(sa.select(Task.assigned_to, sa.func.count(), *late), viewer)
     rows = db.session.execute(counted.where(IS_OPEN, Task.deleted_at.is_(None)).group_by(Task.assigned_to)).all()
     users = {each.id: each for each in db.session.scalars(sa.select(User).where(User.id.in_([row[0] for row in rows])))}
-    loads = [Load(users.get(user_id), total, overdue) for user_id, total, overdue in rows]
+    loads = [_load(users.get(row[0]), row[1], dict(zip(days, row[2:], strict=True)), viewer, now) for row in rows]
     return sorted(loads, key=lambda each: (-each.overdue, -each.open, each.user.name if each.user else ""))
+
+
+def _load(user: User | None, total: int, late_by: dict[date, int], viewer: User, now: datetime) -> Load:
+    return Load(user, total, late_by[clock.local(now, (user or viewer).timezone).date()])
 
 
 def response_time(viewer: User, now: datetime, whose: str = "all") -> ResponseTime | None:

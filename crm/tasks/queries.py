@@ -19,6 +19,7 @@ from crm.tasks.models import OPEN, Task
 from crm.users.models import TeamMember, User
 from crm.users.queries import circle_of
 
+Clocks = Callable[[Task], datetime]
 PAGE = 50
 IS_OPEN = sa.text("contact_tasks.status IN ('pending', 'in_progress')")
 IS_DONE = sa.text("contact_tasks.status = 'completed'")
@@ -116,6 +117,12 @@ def here_of(viewer: User) -> datetime:
     return clock.local(clock.now(), viewer.timezone)
 
 
+def clocks(viewer: User) -> Clocks:
+    """What the clock of whom a task is for shows now: its day and time are meant there. The viewer's for nobody's tasks."""
+    now = clock.now()
+    return lambda task: clock.local(now, (task.assignee or viewer).timezone)
+
+
 def in_day_order(tasks: Sequence[Task]) -> list[Task]:
     """Tasks by day, those of one day by time, those without a time after them."""
     return sorted(tasks, key=lambda each: (each.due_date or date.max, each.due_time or time.max, each.id))
@@ -173,11 +180,11 @@ def _moment(after: str) -> tuple[datetime, int] | None:
         return None
 
 
-def in_groups(tasks: Sequence[Task], here: datetime) -> list[tuple[str, list[Task]]]:
+def in_groups(tasks: Sequence[Task], here: Clocks) -> list[tuple[str, list[Task]]]:
     """Open tasks as a day is planned: what is late, what is for today, what comes, what has no day."""
     groups: dict[str, list[Task]] = {"Overdue": [], "Today": [], "Later": [], "No day": [], "Done": []}
     for task in tasks:
-        groups[_group(task, here)].append(task)
+        groups[_group(task, here(task))].append(task)
     return [(label, some) for label, some in groups.items() if some]
 
 

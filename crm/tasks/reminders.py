@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -57,12 +56,7 @@ def snoozed_until(choice: str, now: datetime, zone: str) -> datetime:
     days = {"tomorrow": 1, "monday": 7 - here.weekday(), "week": 7}
     if choice == "hour":
         return (now + timedelta(hours=1)).replace(second=0, microsecond=0)
-    return moment_of(datetime.combine(here.date() + timedelta(days=days[choice]), MORNING), zone)
-
-
-def moment_of(there: datetime, zone: str) -> datetime:
-    """The moment it is when the clock of `zone` shows this."""
-    return there.replace(tzinfo=ZoneInfo(zone) if clock.is_zone(zone) else UTC).astimezone(UTC)
+    return clock.moment_of(datetime.combine(here.date() + timedelta(days=days[choice]), MORNING), zone)
 
 
 def _reminder(user_id: int, row: sa.Row[Any]) -> News:

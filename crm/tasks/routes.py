@@ -21,7 +21,6 @@ from crm.tasks.forms import EditTaskForm, NewTaskForm, QuickTaskForm, TaskForm
 from crm.tasks.home_routes import mine as today
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask, Refused
-from crm.tasks.reminders import moment_of
 from crm.users.access import requires
 from crm.users.queries import teams_by_name, users_by_name
 
@@ -38,7 +37,7 @@ def index() -> str:
     return render_template(
         "tasks/index.html",
         page=page,
-        groups=queries.in_groups(page.tasks, queries.here_of(current_user)),
+        groups=queries.in_groups(page.tasks, queries.clocks(current_user)),
         whose=whose,
         state=state,
         mine=queries.open_count(current_user),
@@ -76,8 +75,8 @@ def contacts() -> str:
 def edit(task_id: int) -> ResponseReturnValue:
     """Look at a task and change it."""
     task = queries.visible_task(current_user, task_id)
-    there = clock.local(task.reminder_at, current_user.timezone).replace(tzinfo=None) if task.reminder_at else None
-    form = EditTaskForm(obj=task, assigned_to="" if task.assigned_to is None else str(task.assigned_to), remind=there)
+    assigned_to = "" if task.assigned_to is None else str(task.assigned_to)
+    form = EditTaskForm(obj=task, assigned_to=assigned_to, remind=_shown(task.reminder_at))
     version = task.updated_at.isoformat()
     may_save = request.method == "POST" and current_user.can("crm.contacts.edit") and form.validate()
     if may_save and not is_overtaken(form, version) and _update(form, task):
@@ -175,14 +174,14 @@ def _create(form: TaskForm | QuickTaskForm, contact: Contact) -> bool:
 
 def _update(form: TaskForm, task: Task) -> bool:
     try:
-        operations.update_task(task, by=current_user.actor, **_values(form))
+        operations.update_task(task, by=current_user.actor, **_values(form, task.reminder_at))
     except Refused as refused:
         return _show(form, refused)
     commit()
     return True
 
 
-def _values(form: TaskForm | QuickTaskForm) -> dict[str, Any]:
+def _values(form: TaskForm | QuickTaskForm, reminder_at: datetime | None = None) -> dict[str, Any]:
     """What the form says; the quick one leaves most of it out, and is for whoever writes it unless said otherwise."""
     data = form.data
     assigned_to = int(data["assigned_to"]) if data.get("assigned_to") else None
@@ -195,12 +194,19 @@ def _values(form: TaskForm | QuickTaskForm) -> dict[str, Any]:
         "due_time": data.get("due_time"),
         "priority": data.get("priority") or "medium",
         "assigned_to": assigned_to,
-        "reminder_at": _reminder(data.get("remind")),
+        "reminder_at": _reminder(data.get("remind"), reminder_at),
     }
 
 
-def _reminder(there: datetime | None) -> datetime | None:
-    return moment_of(there, current_user.timezone) if there else None
+def _reminder(there: datetime | None, before: datetime | None) -> datetime | None:
+    """The moment meant. One that still reads as shown is the one before, whose seconds, or second time of an hour, do not show."""
+    if there == _shown(before):
+        return before
+    return clock.moment_of(there, current_user.timezone) if there else None
+
+
+def _shown(moment: datetime | None) -> datetime | None:
+    return clock.local(moment, current_user.timezone).replace(second=0, microsecond=0, tzinfo=None) if moment else None
 
 
 def _show(form: TaskForm | QuickTaskForm, refused: Refused) -> bool:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 NOW = int(datetime.now(UTC).timestamp())
+"""Set anew for each test."""
 SECRET = "a secret of the tests"
 USER = "cohort:" + SECRET
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"

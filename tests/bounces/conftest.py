@@ -5,10 +5,17 @@ import pytest
 from crm.bounces import certificates
 from crm.database import commit, db
 from crm.email.models import EmailMessage
+from crm.lib import clock
 from crm.lib.net import Fetched
 from tests import factories
 from tests.bounces import carriers
 from tests.email.mailroom import later, sent
+
+
+@pytest.fixture(autouse=True)
+def present(monkeypatch):
+    """Carriers sign now, however long ago the tests began: what is signed holds for ten minutes."""
+    monkeypatch.setattr(carriers, "NOW", int(clock.now().timestamp()))
 
 
 @pytest.fixture

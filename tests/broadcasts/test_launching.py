@@ -164,10 +164,10 @@ def test_each_contact_gets_it_at_the_hour_of_their_own_clock(app, ada):
     broadcast = kit.draft()
     operations.schedule_locally(broadcast, wall, kit.BY)
     commit()
-    assert broadcast.scheduled_at == operations.moment_of(wall, "Pacific/Kiritimati")
+    assert broadcast.scheduled_at == clock.moment_of(wall, "Pacific/Kiritimati")
     kit.run(broadcast.scheduled_at)
     due = [each.due_at for each in sorted(kit.messages(broadcast), key=lambda each: each.contact_id)]
-    assert due == [operations.moment_of(wall, zone) for zone in ("America/New_York", "Asia/Tokyo", "Europe/Berlin")]
+    assert due == [clock.moment_of(wall, zone) for zone in ("America/New_York", "Asia/Tokyo", "Europe/Berlin")]
 
 
 def test_one_after_a_deleted_one_goes_to_the_same_people_again(app):

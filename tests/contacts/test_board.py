@@ -1,11 +1,14 @@
 """The pipeline board."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
+from crm.contacts.board import board
+from crm.contacts.listing import Wanted
 from crm.database import db
 from crm.lib import clock
 from crm.tags.operations import tag_contacts
@@ -27,6 +30,14 @@ def test_contacts_stand_in_their_stage_with_owner_and_days(as_mo, mo):
     assert (column(page, "lead"), column(page, "active")) == ([carla.id], [otto.id])
     assert "for 3 days" in page.text
     assert "Owner Mo" in page.text
+
+
+@pytest.mark.parametrize(("zone", "days"), [("UTC", 1), ("Europe/Berlin", 0)])
+def test_today_is_the_viewers(mo, zone, days):
+    factories.contact(stage_changed_at=datetime(2026, 11, 19, 23, 30, tzinfo=UTC))
+    mo.timezone = zone
+    stages = board(Wanted(), mo, datetime(2026, 11, 20, 6, tzinfo=UTC))
+    assert [card.days for stage in stages for card in stage.cards] == [days]
 
 
 def test_a_card_is_moved_and_told(as_mo):

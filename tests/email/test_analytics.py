@@ -101,6 +101,21 @@ def test_days_are_the_schools(app, mailing):
     assert [(each.at.day, each.opened) for each in points] == [(28, 0), (29, 2)]
 
 
+@pytest.mark.parametrize(
+    ("zone", "night"),
+    [
+        ("Europe/Berlin", datetime(2026, 10, 24, 23, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 13, tzinfo=UTC)),
+    ],
+)
+def test_the_night_the_clock_goes_back_has_every_hour_once(app, mailing, zone, night):
+    app.config["TIMEZONE"] = zone
+    for number, message in enumerate(mailing[:5]):
+        message.opened_at = night + timedelta(hours=number)
+    commit()
+    assert [each.opened for each in analytics.over_time(HERE)[-6:]] == [0, 1, 1, 1, 1, 1]
+
+
 def test_links_are_told_by_what_was_written(mailing):
     first, second = analytics.links(HERE)
     assert first == LinkFigures("https://school.example/book?c={{ contact.first_name | url_encode }}", 2, 1, 0)

@@ -8,10 +8,14 @@ import sqlalchemy as sa
 from crm.database import commit, db
 from crm.delivery.models import SendingDay, SendingDomain
 from crm.email import domains, lanes, limits
+from crm.email.sending import Delivery
 from crm.email.turns import next_turn
+from crm.email.writing import Writer
 from crm.lib import clock
+from crm.lib.smtp_url import Server
+from crm.providers.smtp import Smtp
 from tests import factories
-from tests.email.mailroom import deliver, later, queue
+from tests.email.mailroom import QUICK, SENDER, deliver, later, queue
 from tests.providers.mail_server import MailServer
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -62,6 +66,22 @@ def test_what_was_given_back_does_not_count(app):
     with MailServer({"banner": b"421 no\r\n"}) as server:
         deliver(server)
     assert db.session.scalar(sa.select(SendingDay.count)) == 1
+
+
+def test_what_is_given_back_after_midnight_counts_for_no_day(app):
+    app.config["MAIL_PER_DAY"] = 1000
+    queue(people(5))
+    days = sa.select(SendingDay.day, SendingDay.count)
+    with MailServer({"banner": b"421 no\r\n"}) as server:
+        provider = Smtp(Server.of_url(server.url), QUICK)
+
+        def now() -> datetime:
+            """The next day, once some were taken."""
+            return NOON + timedelta(days=1 if db.session.execute(days).all() else 0)
+
+        db.session.execute(sa.text("UPDATE email_messages SET due_at = '2027-01-01 00:00:00'"))
+        Delivery(provider, Writer(SENDER), longest=5, now=now).run(10)
+    assert db.session.execute(days).all() == [(NOON.date(), 1)]
 
 
 def test_a_domain_gets_so_many_a_minute_and_others_do_not_wait(app):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from crm.lib import clock
 from crm.lib.clock import moment_of, read_time
 from crm.preferences.quiet import quiet_until
 
@@ -21,6 +22,13 @@ NIGHT = time(22, 0), time(2, 30)
 )
 def test_a_wall_clock_gives_one_moment(wall, moment):
     assert moment_of(datetime.fromisoformat(wall), "Europe/Berlin") == moment
+
+
+@pytest.mark.parametrize("hour", [0, 1], ids=["the first time", "the second time"])
+def test_what_the_clock_shows_now_is_now(hour):
+    here = datetime(2026, 10, 25, hour, 30, 20, tzinfo=UTC)
+    assert clock.moment("2026-10-25T02:30", "Europe/Berlin", here) == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    assert clock.moment("2027-03-28T02:30", "Europe/Berlin", here) == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 
 
 def test_quiet_hours_end_once_in_the_night_with_an_hour_too_many():

@@ -94,7 +94,7 @@ def test_many_touches_only_what_the_viewer_sees(as_agnes, agnes, tasks):
     for act in ("cancellation", "deletion", "restoration"):
         assert as_agnes.post(f"/tasks/{ids[0]}/{act}").status_code == 404
     assert statuses(tasks) == ["pending"] * 3
-    assert overview.workload(agnes, clock.now().date()) == []
+    assert overview.workload(agnes, clock.now()) == []
     assert overview.response_time(agnes, clock.now()) is None
 
 

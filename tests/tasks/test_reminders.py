@@ -105,6 +105,16 @@ def test_a_reminder_is_set_on_the_users_own_clock(as_mo, mo, task):
     assert 'value="2026-12-01T09:00"' in as_mo.get(f"/tasks/{task.id}").text
 
 
+@pytest.mark.parametrize("at", [datetime(2026, 10, 25, 1, 30, tzinfo=UTC), datetime(2026, 12, 1, 8, 0, 30, tzinfo=UTC)])
+def test_a_reminder_left_as_it_is_shown_stays_and_does_not_come_again(as_mo, mo, task, at):
+    mo.timezone, task.reminder_at, task.reminded_at = "Europe/Berlin", at, at
+    commit()
+    shown = f"{clock.local(at, mo.timezone):%Y-%m-%dT%H:%M}"
+    assert f'value="{shown}"' in as_mo.get(f"/tasks/{task.id}").text
+    as_mo.post(f"/tasks/{task.id}", data={"title": "Call again", "priority": "medium", "remind": shown})
+    assert (task.title, task.reminder_at, task.reminded_at) == ("Call again", at, at)
+
+
 def test_it_is_put_off_and_taken_back_on_screen(as_mo, as_agnes, task):
     at = f"/tasks/{task.id}/reminder"
     as_mo.post(f"{at}?choice=tomorrow")

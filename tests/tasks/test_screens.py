@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crm.contacts.models import Contact
 from crm.database import commit, db
 from crm.lib import clock
-from crm.tasks import operations
+from crm.tasks import operations, overview
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask
 from crm.users.models import Team
@@ -41,6 +41,17 @@ def test_late_comes_before_today_and_later(as_ada, carla):
         for each in ("Overdue", ">Late<", ">Today<", ">Now<", "Later", "Next week", "No day", "Some day")
     ]
     assert places == sorted(places)
+
+
+def test_a_task_is_late_on_the_clock_of_whom_it_is_for(as_ada, ada, mo, carla):
+    ada.timezone, mo.timezone = "Etc/GMT+12", "Pacific/Kiritimati"  # 26 hours later
+    his_day = clock.local(clock.now(), mo.timezone).date()
+    make(carla, "Late", due_date=his_day - timedelta(1), assigned_to=mo.id)
+    make(carla, "Now", due_date=his_day, assigned_to=mo.id)
+    page = as_ada.get("/tasks?whose=all").text
+    places = [page.index(each) for each in ("Overdue", ">Late<", ">Today<", ">Now<")]
+    assert (places, "Later" in page) == (sorted(places), False)
+    assert [each.overdue for each in overview.workload(ada, clock.now())] == [1]
 
 
 def test_mine_are_mine(as_ada, ada, mo, carla):
@@ -151,6 +162,10 @@ def test_bad_input_is_said_beside_the_field(as_ada, carla):
         data={"title": "Call", "due_time": "09:00", "priority": "medium", "assigned_to": ""},
     )
     assert (reply.status_code, "A time needs its day." in reply.text) == (422, True)
+    for far in ({"due_date": "9999-12-31"}, {"due_date": "0001-01-01"}, {"remind": "9999-12-31T23:00"}):
+        form = {"title": "Call", "priority": "medium", "assigned_to": "", **far}
+        reply = as_ada.post(f"/tasks/new?contact_id={carla.id}", data=form)
+        assert (reply.status_code, "Choose a year from 1800 to 2999." in reply.text) == (422, True)
     assert db.session.scalar(sa.select(Task)) is None
 
 
