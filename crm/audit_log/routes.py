@@ -48,7 +48,7 @@ def export() -> Any:
     commit()
     file = tempfile.NamedTemporaryFile(dir=current_app.config["INSTANCE_PATH"], suffix=f".{file_format}")  # noqa: SIM115
     WRITERS[file_format](Path(file.name), queries.HEADING, queries.chunks(wanted, current_user), lambda _done: None)
-    name = f"audit-log-{clock.now():%Y-%m-%d}.{file_format}"
+    name = f"audit-log-{clock.local(clock.now(), current_user.timezone):%Y-%m-%d}.{file_format}"
     reply = send_file(Path(file.name), as_attachment=True, download_name=name, max_age=0)
     reply.call_on_close(file.close)
     return reply

@@ -196,9 +196,11 @@ def _page(broadcast: Broadcast, form: PlanForm) -> str:
 
 def _confirmation(broadcast: Broadcast, form: PlanForm, found: Reckoning) -> str:
     """What is about to happen, in words. The plan was tried and taken back, so that only a plan that can be kept is asked about."""
-    sender = sender_for(form.sender_id.data)
+    sender, zone = sender_for(form.sender_id.data), current_app.config["TIMEZONE"]
     at = None if form.when.data == "now" else form.wall
-    values = {"sender": sender, "reckoning": found, "at": at, "zone": current_app.config["TIMEZONE"]}
+    if form.when.data == "at":  # an hour that the change of the clock leaves out is another
+        at = clock.local(clock.moment_of(form.wall, zone), zone)
+    values = {"sender": sender, "reckoning": found, "at": at, "zone": zone}
     return render_template(
         "broadcasts/confirm.html", broadcast=broadcast, form=form, words=reach.words(broadcast), **values
     )

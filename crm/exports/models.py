@@ -55,8 +55,8 @@ class ContactExport(Identified, Model):
 
     @property
     def file_name(self) -> str:
-        """What the browser saves it as."""
-        return f"contacts-{self.created_at:%Y-%m-%d}.{self.format}"
+        """What the browser saves it as: with the day on the clock of whose file it is."""
+        return f"contacts-{clock.local(self.created_at, self.user.timezone):%Y-%m-%d}.{self.format}"
 
     @property
     def stored_as(self) -> str:

@@ -29,6 +29,7 @@ from crm.imports.batches import keep_sort_names, plain, words_of_changes
 from crm.imports.models import ContactImport, ContactImportBatch, ContactImportKept
 from crm.lib import clock
 from crm.lib.bulk import execute_many
+from crm.settings.queries import school_timezone
 from crm.tags.models import Tag
 from crm.tags.operations import untag_contacts
 
@@ -109,7 +110,8 @@ def _touched(found: ContactImport, ids: Sequence[int], by: Actor) -> dict[int, s
 
 
 def _said(row: Any) -> str:
-    return f"{row.title}{f' by {row.actor}' if row.actor else ''}, {row.created_at:%-d %B %Y}"[:255]
+    day = clock.local(row.created_at, school_timezone())
+    return f"{row.title}{f' by {row.actor}' if row.actor else ''}, {day:%-d %B %Y}"[:255]
 
 
 def _restore(changed: Sequence[Any], by: Actor) -> int:

@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from crm.conditions.forms import ConditionField
 from crm.contacts.fieldset import countries, teams
 from crm.lib.form_checks import choices
+from crm.ownership.queries import today
 from crm.users.queries import everyone, users_by_name
 
 SOME = [DataRequired("Choose at least one person.")]
@@ -36,6 +37,11 @@ class AbsenceForm(FlaskForm):
 
     person = SelectField("Who", coerce=int)
     last_on = DateField("Away until, that day included", validators=[InputRequired("Name the last day away.")])
+
+    def validate_last_on(self, field: DateField) -> None:
+        """A day that is not over, on the school's calendar; one that is would mean nothing."""
+        if field.data and field.data < today():
+            raise ValidationError("That day is over.")
 
 
 class HandoverForm(FlaskForm):

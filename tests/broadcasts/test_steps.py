@@ -1,6 +1,6 @@
 """The steps on screen: each is kept at once, left and taken up again; what is wrong is said where it is mended."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -223,6 +223,15 @@ def test_versions_are_added_and_removed(as_mo):
     as_mo.post(f"{here}/variants/A/deletion")
     assert [each.content.subject for each in only().variants] == ["Other"]
     assert as_mo.get(f"{here}/content/D").status_code == 404
+
+
+def test_an_hour_there_is_not_is_asked_about_as_the_one_it_will_be(school, as_mo):
+    school.config["TIMEZONE"] = "Europe/Berlin"
+    kit.people(1)
+    here, march = f"/broadcasts/{kit.draft().id}", date(clock.now().year + 2, 3, 31)
+    sunday = march - timedelta(days=(march.weekday() + 1) % 7)
+    plan = {"when": "at", "at": f"{sunday}T02:30", "version": only().version}
+    assert f"{sunday:%A %d %B %Y}, 03:00, on the clock of Europe/Berlin" in as_mo.post(f"{here}/launch", data=plan).text
 
 
 def test_a_plan_is_kept_and_a_bad_one_refused(school, as_mo):

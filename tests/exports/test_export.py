@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -28,6 +28,12 @@ def table(reply):
 def exported(client, query="", file_format="csv"):
     made = client.post("/exports", data={"format": file_format, "query": query})
     return client.get(f"{made.location}/file")
+
+
+def test_its_name_has_the_day_of_whose_file_it_is(mo):
+    mo.timezone = "Europe/Berlin"
+    made = ContactExport(user=mo, format="csv", created_at=datetime(2026, 12, 31, 23, 20, tzinfo=UTC))
+    assert made.file_name == "contacts-2027-01-01.csv"
 
 
 def test_the_list_on_screen_becomes_a_file(as_mo, mo):

@@ -128,6 +128,8 @@ def test_somebody_is_away_on_screen(as_ada, mo):
     as_ada.post(f"/ownership/absences/{mo.id}/end")
     assert "Nobody is away" in as_ada.get("/ownership").text
     assert as_ada.post("/ownership/absences", data={"person": mo.id, "last_on": "soon"}).status_code == 422
+    over = as_ada.post("/ownership/absences", data={"person": mo.id, "last_on": TODAY - timedelta(days=2)})
+    assert (over.status_code, "That day is over." in over.text) == (422, True)
 
 
 def test_only_administrators_set_rules(as_mo):
