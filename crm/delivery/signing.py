@@ -18,8 +18,9 @@ from crm.delivery.dkim import Signature
 
 _TOGETHER = 16
 """So many are asked for at once: waking the other process takes longer than telling it what to sign."""
-_MOST = 100
-"""So many answers of 350 bytes fit into a pipe; with more both sides would wait for each other."""
+_MOST = 40
+"""So many are asked for at most before answers come; the sender makes the others itself, so that neither waits for the other. Their answers
+of 350 bytes fit into a pipe by far."""
 _PATIENCE = 2.0
 """Seconds after which a process that does not answer is one that does not sign: a signature takes half a thousandth of one."""
 
@@ -77,13 +78,14 @@ class Signing:
     @property
     def is_ready(self) -> bool:
         """Whether it has started, and was there when it was last heard of."""
-        if self._is_ready is None and select.select([self.process.stdout], [], [], 0)[0]:
-            self._is_ready = self._answer() == signer.READY
+        pipe = self.process.stdout
+        if self._is_ready is None and pipe is not None and select.select([pipe], [], [], 0)[0]:
+            self._is_ready = os.read(pipe.fileno(), len(signer.READY)) == signer.READY
         return bool(self._is_ready)
 
     def begin(self, signature: Signature) -> None:
-        if len(self._begun) >= _MOST:
-            self.finish(self._begun[0])
+        if len(self._begun) >= _MOST and not (self._hear(0) and len(self._begun) < _MOST):
+            return
         self._unasked.append(b"%b %b\n" % (signature.key.der, b64encode(sha256(signature.data).digest())))
         self._begun.append(signature)
         signature.signer = self
@@ -107,22 +109,19 @@ class Signing:
         if self._unasked and not wanted.value:
             self._ask()
         while not wanted.value and self._begun:
-            answer = self._answer()
-            if not answer:
+            if not self._hear(_PATIENCE):
                 self._lose()
-                return
-            self._begun.popleft().value = b64decode(answer)
 
-    def _answer(self) -> bytes:
-        """The next line it says; nothing if it says no more."""
+    def _hear(self, seconds: float) -> bool:
+        """Take the answers that come within so many seconds; whether it said anything."""
         pipe = self.process.stdout
         assert pipe is not None
-        while b"\n" not in self._heard:
-            if not select.select([pipe], [], [], _PATIENCE)[0] or not (more := os.read(pipe.fileno(), 1 << 16)):
-                return b""
-            self._heard += more
-        line, _, self._heard = self._heard.partition(b"\n")
-        return line + b"\n"
+        if not select.select([pipe], [], [], seconds)[0] or not (more := os.read(pipe.fileno(), 1 << 16)):
+            return False
+        *answers, self._heard = (self._heard + more).split(b"\n")
+        for answer in answers[: len(self._begun)]:
+            self._begun.popleft().value = b64decode(answer)
+        return True
 
     def close(self) -> None:
         self.process.kill()

@@ -50,6 +50,18 @@ def test_more_than_the_pipes_hold_are_made_all_the_same(app, signers):
     assert good(key, made) == 450
 
 
+def test_what_a_busy_process_has_no_time_for_is_left_to_the_sender(app, signers):
+    key, _ = begun(signers, 0)
+    for each in signers.processes:
+        each.process.send_signal(signal.SIGSTOP)
+    made = [each for _ in range(100) for each in dkim.signatures(HEAD, (BODY,), [key])]
+    signers.begin(made)
+    assert [each.signer is None for each in made] == [False] * 80 + [True] * 20
+    for each in signers.processes:
+        each.process.send_signal(signal.SIGCONT)
+    assert good(key, made) == 100
+
+
 def test_what_a_dead_process_was_asked_is_signed_here(app, signers):
     key, made = begun(signers, 6)
     assert made[0].header
