@@ -8,20 +8,29 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from crm.broadcasts import checklist, drafting, operations, reach, reckoning
+from crm.broadcasts import checklist, drafting, operations, queries, reach, reckoning
 from crm.broadcasts.drafting import Refused
 from crm.broadcasts.forms import PlanForm
 from crm.broadcasts.models import Broadcast
 from crm.broadcasts.reckoning import Reckoning
+from crm.broadcasts.result_routes import launched_or_404
 from crm.broadcasts.routes import broadcast_or_404
 from crm.broadcasts.step_routes import draft_or_404
 from crm.broadcasts.telling import tell_stopped
-from crm.database import commit, reading, rollback
+from crm.database import commit, reading, rollback, table_of
 from crm.delivery.senders import sender_for, senders
+from crm.email.models import EmailMessage
+from crm.email.operations import decide_again, decide_arrived, decide_lost
 from crm.lib import clock
 from crm.lib.form_checks import choices
 from crm.users.access import requires
 
+DECISIONS = {
+    "arrived": (decide_arrived, ("is noted as arrived", "are noted as arrived")),
+    "again": (decide_again, ("is sent again", "are sent again")),
+    "lost": (decide_lost, ("is given up", "are given up")),
+}
+"""What can be said of an email nobody knows the end of: the operation, and what is told of one and of several."""
 bp = Blueprint("broadcast_acts", __name__, url_prefix="/broadcasts/<int:broadcast_id>")
 
 
@@ -138,6 +147,26 @@ def choose_winner(broadcast_id: int) -> ResponseReturnValue:
     return _done(
         broadcast_id, lambda each: operations.choose_winner(each, variant, why), f"Version {letter} goes to the rest."
     )
+
+
+@bp.post("/decision")
+@requires("crm.broadcasts.send")
+def decide(broadcast_id: int) -> ResponseReturnValue:
+    """Say what became of its messages whose end is unknown: of one, or of all in the viewer's sight."""
+    broadcast = launched_or_404(broadcast_id)
+    decision, said = DECISIONS.get(request.form.get("decision", "")) or abort(400)
+    mine = queries.recipients(broadcast, current_user, status="unknown").with_only_columns(EmailMessage.id)
+    if message_id := request.form.get("message", type=int):
+        mine = mine.where(EmailMessage.id == message_id)
+    done = decision(table_of(EmailMessage).c.id.in_(mine), current_user.actor)
+    commit()
+    if done:
+        flash(f"{done:,} email{'s' * (done != 1)} {said[done != 1]}.", "good")
+    else:
+        flash("That was decided already.", "info")
+    left = operations.counts(broadcast)["unknown"]
+    there = url_for("broadcast_results.recipients", broadcast_id=broadcast.id, status="unknown")
+    return redirect(there if left else url_for("broadcast_results.show", broadcast_id=broadcast.id), 303)
 
 
 def _done(broadcast_id: int, act: Callable[[Broadcast], object], said: str) -> ResponseReturnValue:

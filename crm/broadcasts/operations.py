@@ -82,8 +82,9 @@ def pause(broadcast: Broadcast) -> bool:
 
 
 def resume(broadcast: Broadcast) -> bool:
-    """Go on where it stopped; whether it was paused."""
-    if not _move(broadcast, ("paused",), status="sending", sending_since=clock.now()):
+    """Go on where it stopped; whether it was paused. The pause counts as if it had not been, so that its speed can be told."""
+    sent_for = broadcast.updated_at - (broadcast.sending_since or broadcast.updated_at)
+    if not _move(broadcast, ("paused",), status="sending", sending_since=clock.now() - sent_for):
         return False
     let_go(broadcast)
     after_commit(nudge, "run_broadcasts")

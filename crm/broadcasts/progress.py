@@ -51,11 +51,14 @@ def progress_of(broadcast: Broadcast, now: datetime) -> Progress:
 
 
 def _remaining(broadcast: Broadcast, so_far: Progress, now: datetime) -> timedelta | None:
-    if broadcast.status != "sending" or not so_far.open or broadcast.is_test_open or not broadcast.sending_since:
+    if broadcast.status != "sending" or not so_far.open or not broadcast.sending_since:
         return None
+    by_limit = so_far.open * 60 / broadcast.per_minute if broadcast.per_minute else None
+    if broadcast.is_test_open:  # while it is tried nothing says how fast the rest will go, but its own limit
+        rest = timedelta(seconds=by_limit or 0)
+        return max(broadcast.test_ends_at - now, timedelta()) + rest if broadcast.test_ends_at else None
     spent = (now - broadcast.sending_since).total_seconds()
     by_speed = so_far.open * spent / so_far.ended if so_far.ended and spent > 5 else None
-    by_limit = so_far.open * 60 / broadcast.per_minute if broadcast.per_minute else None
     known = [each for each in (by_speed, by_limit) if each is not None]
     return timedelta(seconds=max(known)) if known else None
 
@@ -65,6 +68,8 @@ def in_words(span: timedelta | None) -> str:
     if span is None:
         return ""
     minutes = span.total_seconds() / 60
+    if minutes < 0.75:
+        return "less than a minute"
     if minutes < 1.5:
         return "about a minute"
     if minutes < 90:

@@ -60,7 +60,7 @@ def recipients(
     m, c = EmailMessage, Contact
     shown = (
         m.id, m.contact_id, m.to_address, m.status, m.reason, m.sent_at, m.due_at, m.opened_at, m.opened_count, m.clicked_at,
-        m.clicked_count, m.bounced_at, m.unsubscribed_at, m.content_id, c.first_name, c.last_name, c.email,
+        m.clicked_count, m.bounced_at, m.unsubscribed_at, m.content_id, m.resent_at, c.first_name, c.last_name, c.email,
     )  # fmt: skip
     found = sa.select(*shown).join(c, c.id == m.contact_id)
     found = found.where(m.purpose == PURPOSE, m.parent_id == broadcast.id, scope(viewer))

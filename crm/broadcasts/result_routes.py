@@ -55,8 +55,13 @@ def state(broadcast_id: int) -> ResponseReturnValue:
     if not is_htmx():
         return redirect(url_for(".show", broadcast_id=broadcast.id))
     found = _state(broadcast)
-    if request.args.get("seen") == found["mark"]:
+    seen, mark = request.args.get("seen", ""), str(found["mark"])
+    if seen == mark:
         return Response(status=204)
+    if (
+        seen and seen.partition("-")[0] != broadcast.status
+    ):  # what can be done with it, and what came back, has changed too
+        return Response(status=204, headers={"HX-Refresh": "true"})
     return Response(render_template("broadcasts/_state.html", broadcast=broadcast, **found))
 
 

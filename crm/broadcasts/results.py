@@ -14,7 +14,7 @@ from crm.broadcasts.models import Broadcast
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
 from crm.email import analytics
-from crm.email.analytics import EmailFigures, Which
+from crm.email.analytics import EmailFigures, Said, Which
 from crm.email.models import EmailMessage
 from crm.email.revenue import Revenue, revenue
 from crm.lib.charts import BarChart, LineChart, Row, ShareChart, bar_chart, line_chart, percent, share_chart
@@ -46,6 +46,7 @@ class Result:
     domains: BarChart | None = None
     bounces: BarChart | None = None
     leavers: BarChart | None = None
+    said: Sequence[Said] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def result_of(broadcast: Broadcast, viewer: User, now: datetime) -> Result:
         bar_chart("Unsubscribed", [Row(REASONS.get(each.name, "No reason given"), each.count) for each in leavers], "people")
         if leavers
         else None,
+        analytics.unsubscribe_words(which) if leavers else (),
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from crm.conditions.forms import EMPTY
+from crm.conditions.posting import add_clause
 from crm.contacts.columns import MOST, chosen_columns, columns_for
 from crm.contacts.forms import ConditionForm
 from crm.contacts.listing import LONGEST_CONDITION, Wanted, condition_text, read_wanted
@@ -15,6 +17,8 @@ from crm.views.models import ContactView
 from crm.views.operations import choose_columns
 from crm.views.queries import columns_of, view_of
 
+ONE_TO_FILL = add_clause(EMPTY, ())
+"""What the builder begins with: one row, which may be left empty."""
 bp = Blueprint("contact_list", __name__, url_prefix="/contacts")
 
 
@@ -23,7 +27,7 @@ bp = Blueprint("contact_list", __name__, url_prefix="/contacts")
 def edit_filter() -> ResponseReturnValue:
     """The builder, with the condition of the list that the address describes."""
     wanted = read_wanted(request.args, current_user)
-    return _filter_page(ConditionForm(data={"condition": wanted.tree}), wanted)
+    return _filter_page(ConditionForm(data={"condition": wanted.tree or ONE_TO_FILL}), wanted)
 
 
 @bp.post("/filter")
@@ -31,6 +35,8 @@ def edit_filter() -> ResponseReturnValue:
 def apply_filter() -> ResponseReturnValue:
     """To the list of those the condition means."""
     wanted, form = read_wanted(request.args, current_user), ConditionForm()
+    if form.condition.data == ONE_TO_FILL and not form.condition.is_edited:
+        return redirect(url_for("contacts.index", **wanted.query(**{"if": None})), 303)
     if not form.validate_on_submit():
         return _filter_page(form, wanted, 422)
     text = condition_text(form.condition.data)

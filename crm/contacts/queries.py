@@ -81,10 +81,15 @@ def contact_meant(viewer: User, text: str) -> Contact:
 def what_goes_with(contact: Contact) -> list[tuple[int, str]]:
     """What is deleted with a contact, as counts and words: every table whose rows cannot be without one."""
     return [
-        (count, WORDS.get(table.name, (table.name.replace("_", " "),) * 2)[count != 1])
+        (count, word_for(table.name, count))
         for table, column in _dependents()
         if (count := db.session.scalar(sa.select(sa.func.count()).where(column == contact.id)))
     ]
+
+
+def word_for(table: str, count: int) -> str:
+    """What rows of a table that hang on a contact are called."""
+    return WORDS.get(table, (table.replace("_", " "),) * 2)[count != 1]
 
 
 WORDS = {
@@ -101,6 +106,9 @@ WORDS = {
     "email_messages": ("email", "emails"),
     "broadcast_contacts": ("broadcast that is being written", "broadcasts that are being written"),
     "email_link_clicks": ("click on a link", "clicks on links"),
+    "communication_preferences": ("set of preferences", "sets of preferences"),
+    "consent_records": ("record of a choice", "records of choices"),
+    "automation_step_logs": ("step of a workflow run", "steps of workflow runs"),
     "email_opens": ("opening of an email", "openings of emails"),
 }
 

@@ -15,7 +15,7 @@ from crm.contacts.columns import chosen_columns
 from crm.contacts.fieldset import details_for, stage_marks
 from crm.contacts.forms import form_of, show_problems, values_of
 from crm.contacts.operations import Refused, create_contact
-from crm.contacts.queries import visible_ids
+from crm.contacts.queries import contacts_like, visible_ids
 from crm.database import commit, rollback
 from crm.lib.htmx import is_htmx, piece
 from crm.users.access import requires
@@ -50,6 +50,14 @@ def count() -> ResponseReturnValue:
         most=listing.COUNTED,
         is_piece=is_htmx(),
     )
+
+
+@bp.get("/suggestions/<key>")
+@requires("crm.contacts.view")
+def suggestions(key: str) -> str:
+    """Contacts with an address to choose from, while the field `key` is written."""
+    found = contacts_like(current_user, request.args.get(key, ""))
+    return render_template("contacts/_suggestions.html", contacts=[each for each in found if each.email])
 
 
 def _list_values(wanted: listing.Wanted, page: Any) -> dict[str, Any]:

@@ -123,6 +123,16 @@ class Portion:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Said:
+    """What somebody wrote when they left, and from which address."""
+
+    words: str
+    email: str
+    contact_id: int | None
+    at: datetime
+
+
 def devices(which: Which) -> list[Portion]:
     """What people read with: one portion per kind of device and program, most first. A message opened on two counts on both."""
     opens = (
@@ -216,3 +226,15 @@ def unsubscribe_reasons(which: Which) -> list[Portion]:
         .order_by(sa.func.count().desc())
     )
     return [Portion(name, number) for name, number in db.session.execute(left)]
+
+
+def unsubscribe_words(which: Which, limit: int = 20) -> list[Said]:
+    """What readers of these messages wrote when they left, newest first."""
+    u = EmailUnsubscribe
+    left = (
+        sa.select(u.feedback, u.email, u.contact_id, u.unsubscribed_at)
+        .join(_M, _M.id == u.email_message_id)
+        .where(which, _M.unsubscribed_at.is_not(None), u.feedback != "")
+        .order_by(u.unsubscribed_at.desc(), u.id.desc())
+    )
+    return [Said(*row) for row in db.session.execute(left.limit(limit))]

@@ -20,6 +20,8 @@ from crm.queue import job, nudge
 
 log = logging.getLogger(__name__)
 SECONDS = 3.5
+THROUGH = "run_broadcasts"
+"""Woken when nothing is left to send just now, so that a mailing that is through says so at once and not within a minute."""
 _one_at_a_time = threading.Lock()
 
 
@@ -32,8 +34,7 @@ def deliver() -> None:
         goes_on = _deliver()
     finally:
         _one_at_a_time.release()
-    if goes_on:
-        nudge("deliver")
+    nudge("deliver" if goes_on else THROUGH)
     rollback()
 
 

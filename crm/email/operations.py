@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit
+from crm.activity.operations import emit_all
 from crm.activity.vocabulary import Actor, EmailSent
 from crm.database import after_commit, db, insert_new, table_of
 from crm.email.compose import composed
@@ -19,6 +19,7 @@ from crm.lib import clock
 from crm.lib.merge_tags import MergeError
 from crm.queue import nudge
 
+_messages = table_of(EmailMessage)
 PURPOSES = {
     "broadcast": "Broadcast",
     "workflow": "Workflow",
@@ -96,42 +97,57 @@ def ensure_content(subject: str, body: str, preheader: str = "", format: str = "
 
 def mark_arrived(message: EmailMessage, by: Actor | None = None) -> bool:
     """A message whose end was unknown did arrive: a person says so, or it was opened. Whether that was news."""
-    why = f"{by.name} said that it arrived." if by else "It was opened."
-    sent_at = message.sent_at or message.dot_at or clock.now()
-    if not _decided(message, status="sent", reason=why, sent_at=sent_at):
-        return False
-    if message.contact_id is not None:
-        emit(sent_activity(message, message.subject or ""))
-    return True
+    return _one(message, lambda which: decide_arrived(which, by))
 
 
 def send_again(message: EmailMessage, by: Actor) -> bool:
     """Send a message whose end was unknown once more. A person may decide that once; whether it was so."""
-    now, why = clock.now(), f"{by.name} had it sent again."
-    if not _decided(message, EmailMessage.resent_at.is_(None), status="pending", reason=why, due_at=now, resent_at=now):
-        return False
-    after_commit(nudge, "deliver")
-    return True
+    return _one(message, lambda which: decide_again(which, by))
 
 
 def mark_lost(message: EmailMessage, by: Actor) -> bool:
     """A message whose end was unknown did not arrive, and is given up; whether it was so."""
-    return _decided(message, status="failed", reason=f"{by.name} said that it did not arrive.")
+    return _one(message, lambda which: decide_lost(which, by))
 
 
-def _decided(message: EmailMessage, *also: sa.ColumnElement[bool], **values: Any) -> bool:
-    """Settle a message whose end is unknown still, whatever came in meanwhile; whether it was so."""
-    unknown = sa.and_(EmailMessage.id == message.id, EmailMessage.status == "unknown", *also)
-    db.session.flush()
-    done = db.session.execute(sa.update(EmailMessage).where(unknown).values(**values)).rowcount == 1
+def decide_arrived(which: sa.ColumnElement[bool], by: Actor | None) -> int:
+    """All of these whose end is unknown did arrive; how many."""
+    why = f"{by.name} said that it arrived." if by else "It was opened."
+    sent_at = sa.func.coalesce(_messages.c.sent_at, _messages.c.dot_at, clock.now())
+    rows = _decided(which, status="sent", reason=why, sent_at=sent_at)
+    emit_all([sent_activity(each, each.subject or "") for each in rows if each.contact_id is not None])
+    return len(rows)
+
+
+def decide_again(which: sa.ColumnElement[bool], by: Actor) -> int:
+    """Send all of these whose end is unknown once more, but for those that were already; how many."""
+    now, once = clock.now(), sa.and_(which, _messages.c.resent_at.is_(None))
+    rows = _decided(once, status="pending", reason=f"{by.name} had it sent again.", due_at=now, resent_at=now)
+    after_commit(nudge, "deliver")
+    return len(rows)
+
+
+def decide_lost(which: sa.ColumnElement[bool], by: Actor) -> int:
+    """All of these whose end is unknown did not arrive, and are given up; how many."""
+    return len(_decided(which, status="failed", reason=f"{by.name} said that it did not arrive."))
+
+
+def _one(message: EmailMessage, decide: Callable[[sa.ColumnElement[bool]], int]) -> bool:
+    done = decide(_messages.c.id == message.id) == 1
     db.session.refresh(message)
     return done
 
 
+def _decided(which: sa.ColumnElement[bool], **values: Any) -> Sequence[sa.Row[Any]]:
+    """Settle those whose end is unknown still, whatever came in meanwhile; those that were."""
+    db.session.flush()
+    settled = sa.update(_messages).where(which, _messages.c.status == "unknown").values(**values)
+    return db.session.execute(settled.returning(*_messages.c)).all()
+
+
 def cancel_message(message: EmailMessage, by: Actor) -> bool:
     """Do not send a message that still waits; whether it did. What is being sent cannot be called back."""
-    table = table_of(EmailMessage)
-    waiting = sa.update(table).where(table.c.id == message.id, table.c.status == "pending")
+    waiting = sa.update(_messages).where(_messages.c.id == message.id, _messages.c.status == "pending")
     values = {"status": "cancelled", "reason": f"{by.name} cancelled it."[:255], "lease_until": None}
     was_waiting = db.session.execute(waiting.values(values)).rowcount == 1
     db.session.refresh(message)

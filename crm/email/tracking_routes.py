@@ -63,7 +63,7 @@ def leaving(token: str) -> Any:
     email = holder.email
     return render_template(
         "tracking/unsubscribe.html", token=token, email=email, left=queries.in_force(email), reasons=queries.REASONS,
-        topic=holder.topic,
+        topic=holder.topic, is_back=request.args.get("back") == "1",
     )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def come_back(token: str) -> Any:
         choose_marketing(holder.reader, holder.email, True, proof)
         choose(holder.reads_now, {"marketing_emails": True}, proof)
         commit()
-    return redirect(url_for("tracking.leaving", token=token), 303)
+    return redirect(url_for("tracking.leaving", token=token, back=1), 303)
 
 
 def _leave(holder: Holder, how: str) -> None:

@@ -16,7 +16,7 @@ from crm.preferences.forms import ChangeForm
 from crm.preferences.models import HOW, SWITCHES
 from crm.preferences.operations import unsubscribe
 from crm.preferences.proof import Source
-from crm.preferences.queries import in_force
+from crm.preferences.queries import REASONS, in_force
 from crm.users.access import requires
 
 bp = Blueprint("preferences", __name__, url_prefix="/contacts/<int:contact_id>/preferences")
@@ -90,7 +90,7 @@ def _panel(contact: Contact) -> Response:
         contact=contact, guardian=guardian, row=choices.preferences_of(contact), newest=proof.newest_of(contact.id), how=HOW,
         left=in_force(contact.email) if contact.email else None,
         standing=[(key, words, getattr(choices.preferences_of(contact), key)) for key, words in _shown(contact)],
-        topics=choices.topic_choices(contact),
+        topics=choices.topic_choices(contact), reasons=REASONS,
     )  # fmt: skip
 
 

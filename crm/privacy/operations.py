@@ -25,6 +25,7 @@ def erase_contact(contact: Contact, by: Actor) -> Erasure:
     traces.forget_reader(contact_id, email)
     traces.forget_mentions(contact_id, name)
     traces.forget_told(contact_id, [name, email or ""])
+    _forget_leavings(contact)
     remove_contact(contact)
     erasure = _forget(email, contact_id, counts, by)
     audit.forget(contact_id, [name, email or "", phone or ""])
@@ -44,6 +45,23 @@ def erase_address(email: str, by: Actor) -> Erasure | None:
     erasure = _forget(email, None, {}, by)
     audit.forget(None, [email])
     return erasure
+
+
+def _forget_leavings(contact: Contact) -> None:
+    """What they wrote when they left goes, and so does an address they had before; there an opt-out stays as a keyed hash.
+
+    Where somebody else has that address now, the opt-out holds for them and stays, without the words.
+    """
+    mine = sa.and_(EmailUnsubscribe.contact_id == contact.id, EmailUnsubscribe.email != (contact.email or ""))
+    others = sa.select(Contact.email).where(Contact.id != contact.id, Contact.email == EmailUnsubscribe.email)
+    in_force = sa.select(EmailUnsubscribe.email).where(
+        mine, EmailUnsubscribe.resubscribed_at.is_(None), ~others.exists()
+    )
+    for address in db.session.scalars(in_force.distinct()).all():
+        suppress_secretly(address, "Erased on request")
+    db.session.execute(sa.delete(EmailUnsubscribe).where(mine, ~others.exists()), execution_options=traces.QUIET)
+    silent = sa.update(EmailUnsubscribe).where(EmailUnsubscribe.contact_id == contact.id)
+    db.session.execute(silent.values(reason=None, feedback=None), execution_options=traces.QUIET)
 
 
 def _forget(email: str | None, contact_id: int | None, counts: dict[str, int], by: Actor) -> Erasure:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_login import current_user
 
 from crm.contacts.models import Contact
-from crm.contacts.queries import visible_contact, what_goes_with
+from crm.contacts.queries import visible_contact, what_goes_with, word_for
 from crm.database import commit, db
 from crm.privacy.forms import ErasureForm
 from crm.privacy.models import Erasure
@@ -57,7 +57,7 @@ def erase(contact_id: int) -> Any:
 def index() -> str:
     """The erasures so far, as numbers."""
     erasures = db.session.scalars(sa.select(Erasure).order_by(Erasure.id.desc()).limit(RECENT)).all()
-    return render_template("privacy/index.html", erasures=erasures)
+    return render_template("privacy/index.html", erasures=erasures, word_for=word_for)
 
 
 def _page(contact: Contact, form: ErasureForm) -> str:

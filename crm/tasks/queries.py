@@ -106,10 +106,10 @@ def open_tasks_of(contact_id: int) -> Sequence[Task]:
     return in_day_order(db.session.scalars(found.options(joinedload(Task.assignee)).order_by(*order).limit(100)).all())
 
 
-def open_count(viewer: User) -> int:
-    """How many open tasks the viewer has."""
-    mine = sa.select(sa.func.count()).select_from(Task).where(Task.assigned_to == viewer.id, Task.status.in_(OPEN))
-    return db.session.scalar(mine.where(Task.deleted_at.is_(None))) or 0
+def open_count(viewer: User, whose: str = "mine") -> int:
+    """How many tasks are open of those that are somebody's, as `belongs_to` has it."""
+    found = visible_tasks(viewer).where(belongs_to(viewer, whose), Task.status.in_(OPEN))
+    return db.session.scalar(found.with_only_columns(sa.func.count(Task.id)).order_by(None)) or 0
 
 
 def here_of(viewer: User) -> datetime:

@@ -40,7 +40,7 @@ def index() -> str:
         groups=queries.in_groups(page.tasks, queries.clocks(current_user)),
         whose=whose,
         state=state,
-        mine=queries.open_count(current_user),
+        open_now=queries.open_count(current_user, whose),
         people=users_by_name(),
         teams=teams_by_name(),
         response=overview.response_time(current_user, clock.now(), whose) if state == "done" else None,

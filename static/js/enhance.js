@@ -24,6 +24,7 @@
       new TomSelect(select, {
         create: select.dataset.create !== undefined,
         maxOptions: 200,
+        refreshThrottle: 0, // Enter right after the last letter takes what the letters mean
         onItemAdd() {
           this.setTextboxValue("");
           this.refreshOptions(false);

@@ -13,6 +13,7 @@ from crm.database import commit, db
 from crm.duplicates.operations import merge_contacts
 from crm.email.models import EmailLinkClick, EmailOpen
 from crm.lib import clock
+from crm.preferences import operations
 from tests import factories
 from tests.broadcasts import kit
 
@@ -72,9 +73,14 @@ def test_nothing_is_sent_to_the_page_while_nothing_changed(as_mo, ada):
     assert "data-poll" in piece.text
     seen = piece.text.split("seen=")[1].split('"')[0]
     assert as_mo.get(f"{here}?seen={seen}", headers=HTMX).status_code == 204
+    kit.messages(broadcast)[0].status = "sent"
+    commit()
+    assert as_mo.get(f"{here}?seen={seen}", headers=HTMX).status_code == 200
     kit.send()
     kit.run()
-    assert as_mo.get(f"{here}?seen={seen}", headers=HTMX).status_code == 200
+    assert (
+        as_mo.get(f"{here}?seen={seen}", headers=HTMX).headers["HX-Refresh"] == "true"
+    )  # finished: all of the page has changed
     assert as_mo.get(here).status_code == 302
 
 
@@ -156,6 +162,8 @@ def test_how_long_it_will_take_is_told_from_the_speed(ada):
     commit()
     found = progress.progress_of(broadcast, broadcast.sending_since + timedelta(minutes=10))
     assert progress.in_words(found.remaining) == "about 30 minutes"
+    soon = progress.progress_of(broadcast, broadcast.sending_since + timedelta(seconds=10))
+    assert progress.in_words(soon.remaining) == "less than a minute"
     broadcast.per_minute = 1
     slow = progress.progress_of(broadcast, broadcast.sending_since + timedelta(seconds=1))
     assert progress.in_words(slow.remaining) == "about 3 minutes"
@@ -173,3 +181,15 @@ def test_the_page_says_that_the_day_is_used_up(app, as_mo, ada):
     kit.send()
     page = as_mo.get(f"/broadcasts/{broadcast.id}/results").text
     assert "The day&#39;s number of 2 emails is used up" in page
+
+
+def test_what_people_wrote_when_they_left_is_read_beside_the_reasons(as_mo, sent):
+    message = kit.messages(sent)[0]
+    operations.unsubscribe(
+        message.contact, "pat0@example.com", kit.BY, reason="too_many", feedback="Less, please", message_id=message.id
+    )
+    message.unsubscribed_at = clock.now()
+    commit()
+    page = as_mo.get(f"/broadcasts/{sent.id}/results").text
+    assert "Too many emails" in page
+    assert "“Less, please”" in page

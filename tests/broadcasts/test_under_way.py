@@ -180,3 +180,66 @@ def test_one_that_cannot_go_on_keeps_no_other_from_it(ada):
     kit.send()
     kit.run(clock.now() + timedelta(minutes=1))
     assert (lost.status, broadcast.status) == ("sending", "finished")
+
+
+def _unknown(number: int):
+    kit.people(number)
+    broadcast = kit.launched()
+    for each in kit.messages(broadcast):
+        each.status = "unknown"
+    commit()
+    kit.run()
+    return broadcast
+
+
+def test_what_is_unknown_is_decided_for_all_or_for_one_where_it_is_listed(ada, as_mo):
+    broadcast = _unknown(4)
+    listed = as_mo.get(f"/broadcasts/{broadcast.id}/recipients?status=unknown").text
+    assert "Send all again, once" in listed
+    first, *_ = kit.messages(broadcast)
+    address = f"/broadcasts/{broadcast.id}/decision"
+    assert as_mo.post(address, data={"decision": "arrived", "message": first.id}).status_code == 303
+    assert kit.states(broadcast) == {"sent": 1, "unknown": 3}
+    as_mo.post(address, data={"decision": "again"})
+    as_mo.post(address, data={"decision": "again"})
+    kit.send()
+    assert kit.states(broadcast) == {"sent": 4}
+    assert "That was decided already" in as_mo.post(address, data={"decision": "lost"}, follow_redirects=True).text
+
+
+def test_nothing_is_sent_a_third_time_and_who_may_not_send_decides_nothing(ada, as_mo, sign_in):
+    broadcast = _unknown(1)
+    (message,) = kit.messages(broadcast)
+    message.resent_at = clock.now()
+    commit()
+    address = f"/broadcasts/{broadcast.id}/decision"
+    as_mo.post(address, data={"decision": "again"})
+    assert as_mo.post(address, data={"decision": "nonsense"}).status_code == 400
+    assert sign_in(factories.user("vera", "crm_viewer")).post(address, data={"decision": "lost"}).status_code == 403
+    assert kit.states(broadcast) == {"unknown": 1}
+    as_mo.post(address, data={"decision": "lost"})
+    assert kit.states(broadcast) == {"failed": 1}
+
+
+def test_a_pause_does_not_count_when_the_speed_is_told(ada, monkeypatch):
+    kit.people(4)
+    broadcast = kit.launched()
+    kit.messages(broadcast)[0].status = "sent"
+    start = broadcast.sending_since
+    for act, minutes in ((operations.pause, 10), (operations.resume, 60)):
+        monkeypatch.setattr(clock, "now", lambda at=start + timedelta(minutes=minutes): at)
+        assert act(broadcast)
+    commit()
+    found = progress.progress_of(broadcast, clock.now())
+    assert progress.in_words(found.remaining) == "about 30 minutes"
+
+
+def test_while_a_test_runs_its_end_is_told(ada):
+    kit.people(10)
+    broadcast = kit.launched(subjects=("One", "Two"), test_minutes=60)
+    broadcast.test_ends_at = clock.now() + timedelta(minutes=60)
+    commit()
+    assert progress.in_words(progress.progress_of(broadcast, clock.now()).remaining) == "about 60 minutes"
+    broadcast.per_minute = 1
+    rest = progress.progress_of(broadcast, broadcast.test_ends_at)
+    assert progress.in_words(rest.remaining) == "about 10 minutes"

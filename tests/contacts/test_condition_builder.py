@@ -36,7 +36,7 @@ def test_it_counts_those_who_match(three: None, as_mo: FlaskClient) -> None:
 
 
 def test_an_agent_counts_her_own(three: None, as_agnes: FlaskClient) -> None:
-    assert "<strong>1</strong> of 1 contacts match" in count(as_agnes, PARIS)
+    assert "<strong>The one contact</strong> you can see matches" in count(as_agnes, PARIS)
 
 
 def test_no_condition_means_everyone(three: None, as_mo: FlaskClient) -> None:

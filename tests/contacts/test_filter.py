@@ -57,6 +57,15 @@ def test_the_builder_leads_to_the_list(as_mo, people):
     assert ids_in(as_mo.get(reply.location)) == [people[0].id, people[2].id]
 
 
+def test_the_builder_begins_with_a_row_that_may_stay_empty(as_mo, people):
+    assert 'name="condition-0-field"' in as_mo.get("/contacts/filter").text
+    posted = {"condition-match": "all", "condition-0-field": ""}
+    reply = as_mo.post("/contacts/filter?sort=name", data=posted)
+    assert (reply.status_code, reply.location) == (303, "/contacts?sort=name")
+    more = as_mo.post("/contacts/filter", data={**posted, "condition-edit": "clause:"}).text
+    assert 'name="condition-1-field"' in more
+
+
 def test_an_unfinished_condition_is_shown_again(as_mo, people):
     posted = {
         "condition-match": "all",

@@ -77,3 +77,14 @@ def test_a_team_needs_a_name(app):
 
 def test_a_manager_makes_no_teams(as_mo):
     assert as_mo.get("/teams").status_code == 403
+
+
+def test_contacts_in_sight_are_suggested_while_a_guardian_is_written(as_mo, as_agnes):
+    carla = factories.contact()
+    factories.contact(first_name="Ana", email="ana@example.com")
+    factories.contact(first_name="Anatol", last_name="Nowhere", email=None)
+    assert "/contacts/suggestions/guardian" in as_mo.get(f"/contacts/{carla.id}/fields/guardian").text
+    found = as_mo.get("/contacts/suggestions/guardian?guardian=ana").text
+    assert '<option value="ana@example.com">Ana' in found
+    assert "Nowhere" not in found  # without an address nothing could be filled in
+    assert "ana@" not in as_agnes.get("/contacts/suggestions/guardian?guardian=ana").text

@@ -110,6 +110,16 @@ def test_on_screen(two, as_mo):
     assert as_mo.post(f"/duplicates/merges/{merge}/undo").status_code == 404
 
 
+def test_two_chosen_in_the_list_can_be_merged_though_nothing_hints_at_it(two, as_mo):
+    carla, twin = two
+    third = factories.contact(first_name="Zed", email="zed@example.com")
+    commit()
+    pair = f"/duplicates/{carla.id}/{third.id}"
+    assert pair in as_mo.post("/contacts/bulk/new", data={"ids": [carla.id, third.id]}).text
+    assert "Zed" in as_mo.get(pair).text
+    assert "Merge the two" not in as_mo.post("/contacts/bulk/new", data={"ids": [carla.id, twin.id, third.id]}).text
+
+
 def test_who_may_not_merge(two, as_agnes, agnes):
     carla, twin = two
     carla.owner_id = agnes.id

@@ -95,10 +95,17 @@ def test_leaving_twice_is_one_leaving(anonymous, url):
     assert kinds() == ["email_unsubscribed"]
 
 
+def test_staff_read_the_reason_where_they_look_at_the_contact(anonymous, url, carla, as_mo):
+    anonymous.post(url, data={"reason": "too_many", "feedback": "Less, please"})
+    panel = as_mo.get(f"/contacts/{carla.id}/preferences").text
+    assert "Too many emails: “Less, please”" in panel
+
+
 def test_coming_back(anonymous, url):
     anonymous.post(url, data=ONE_CLICK)
     reply = anonymous.post(f"{url}/return", follow_redirects=True)
-    assert b"Shall" in reply.data
+    assert b"You are subscribed again" in reply.data
+    assert b"Shall" in anonymous.get(url).data
     assert [row.resubscribed_at is not None for row in opt_outs()] == [True]
     anonymous.post(url, data=ONE_CLICK)
     assert len(opt_outs()) == 2
