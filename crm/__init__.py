@@ -58,11 +58,12 @@ def _wire(app: Flask) -> None:
     from crm import audited, schedule, wiring
     from crm.audit import tracking
     from crm.backup.uploads import accept_large
-    from crm.lib import html, limits, static_files
+    from crm.lib import html, limits, routing, static_files
     from crm.settings import overlay
     from crm.setup.routes import lead_here
     from crm.users import access, sessions
 
+    routing.init_app(app)
     html.init_app(app)
     overlay.init_app(app)
     tracking.init_app(app, audited.AUDITED)

@@ -603,7 +603,9 @@ def _standing_hold() -> hold.Hold | None:
 def _has_trouble() -> bool:
     if not (current_user.is_authenticated and current_user.can("crm.settings.manage")):
         return False
-    return g.looks_wrong if "looks_wrong" in g else has_trouble(clock.now())
+    if "looks_wrong" not in g:
+        g.looks_wrong = has_trouble(clock.now())
+    return g.looks_wrong
 
 
 def _may_look_at(endpoint: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from jinja2 import FileSystemBytecodeCache
 
 from crm import create_app
 from crm.database import db
@@ -22,23 +23,6 @@ from crm.lib.limits import limiter
 from crm.users.models import User
 from crm.users.operations import open_session
 from tests import factories
-
-
-def compile_routes_once() -> None:
-    """Let apps share what werkzeug compiles for each route: the same route gives the same code, and it is most of an app's making."""
-    compiled: dict[tuple[object, ...], Any] = {}
-    compile_builder = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, append_unknown, repr(rule.defaults), rule.subdomain, rule.host)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
-
-    Rule._compile_builder = once  # type: ignore[method-assign]
-
-
-compile_routes_once()
 
 LONGEST = (
     "browser/test_screens.py", "backup/test_processes.py", "browser/test_new_school.py", "browser/test_workflow_editor.py",
@@ -71,8 +55,14 @@ class Client(FlaskClient):
 
 
 def make_app(instance: Path, **overrides: Any) -> Flask:
-    """The app as tests want it: cheap passwords, no CSRF token to fetch, jobs run when a test says so."""
-    own = {"TESTING": True, "WTF_CSRF_ENABLED": False, "ARGON2": CHEAP, "TRACKING_BUFFER": 0}
+    """The app as tests want it: cheap passwords, no CSRF token to fetch, jobs run when a test says so, no wait for the disk."""
+    own = {
+        "TESTING": True,
+        "WTF_CSRF_ENABLED": False,
+        "ARGON2": CHEAP,
+        "TRACKING_BUFFER": 0,
+        "SQLITE_SYNCHRONOUS": "OFF",
+    }
     app = create_app(instance, **{**own, **overrides})
     app.test_client_class = Client
     return app
@@ -156,7 +146,15 @@ def building(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> 
         app = make_app(tmp_path_factory.mktemp("school"))
     with app.app_context():
         engine = db.engine
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(compiled_templates(tmp_path_factory.getbasetemp()))
     return Building(app, engine, empty_database, dict(app.config), dict(app.extensions))
+
+
+def compiled_templates(own: Path) -> str:
+    """Where the processes of this run keep the templates one of them has compiled; each has a folder of its own there."""
+    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "compiled-templates"
+    place.mkdir(exist_ok=True)
+    return str(place)
 
 
 def forget_settings(patch: pytest.MonkeyPatch) -> None:

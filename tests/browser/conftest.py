@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
 from crm.database import db
@@ -45,6 +45,24 @@ def site(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """What the tests of this process share of the browser; an empty page keeps it warm, for starting it costs as much as most tests."""
+    profile = browser.new_context(**browser_context_args)
+    profile.new_page()
+    yield profile
+    profile.close()
+
+
+@pytest.fixture
+def context(profile: BrowserContext) -> Iterator[BrowserContext]:
+    """The profile, with nothing left of the test before: its pages closed, no cookies. Each site has another address, and so its own storage."""
+    yield profile
+    for page in profile.pages[1:]:
+        page.close()
+    profile.clear_cookies()
+
+
 @pytest.fixture
 def sign_in_browser(app: Flask, site: str, page: Page) -> Callable[[User], Page]:
     """The browser's page with this user signed in, relative addresses meaning the site's."""
@@ -75,13 +93,13 @@ def assert_accessible() -> Callable[..., None]:
 
 @pytest.fixture
 def assert_accessible_in_both_themes(assert_accessible: Callable[..., None]) -> Callable[..., None]:
-    """Every rule in the light, then those that a theme can break in the dark, there perhaps only within a part of the page."""
+    """Every rule in the first theme, then those that a theme can break in the other, there perhaps only within a part of the page."""
 
-    def check(page: Page, dark_within: str | None = None) -> None:
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    def check(page: Page, then_within: str | None = None, first: str = "light") -> None:
+        page.emulate_media(color_scheme=first, reduced_motion="reduce")
         assert_accessible(page)
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        assert_accessible(page, COLOURS, dark_within)
+        page.emulate_media(color_scheme="light" if first == "dark" else "dark", reduced_motion="reduce")
+        assert_accessible(page, COLOURS, then_within)
 
     return check
 

@@ -62,12 +62,24 @@ def ids(app, ada):
 def test_daily_screens_are_accessible_and_fit(
     site, sign_in_browser, ada, ids, assert_accessible, assert_accessible_in_both_themes, paths
 ):
+    """A screen is opened as the one before was left, in turn on a desk in the light and on a phone in the dark: less is drawn anew."""
     page = sign_in_browser(ada)
-    for path in paths:
+
+    def see_on_desk(theme):
         page.set_viewport_size(DESK)
-        page.goto(site + path.format(**ids))
-        expect(page.locator("main .skeleton")).to_have_count(0)
-        assert_accessible_in_both_themes(page, dark_within="main")  # the frame around it: see test_look
+        assert_accessible_in_both_themes(page, then_within="main", first=theme)  # the frame around it: see test_look
+
+    def see_on_phone():
         page.set_viewport_size(PHONE)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
         assert_accessible(page, only=["scrollable-region-focusable"])
+
+    for number, path in enumerate(paths):
+        page.goto(site + path.format(**ids))
+        expect(page.locator("main .skeleton")).to_have_count(0)
+        if number % 2:
+            see_on_phone()
+            see_on_desk("dark")
+        else:
+            see_on_desk("light")
+            see_on_phone()

@@ -21,7 +21,7 @@ def test_an_unmarked_one_is_asked_for_again(anonymous):
 def test_a_changed_file_gets_another_mark_after_a_restart(tmp_path):
     file = tmp_path / "app.css"
     file.write_text("a")
-    before = static_files._digest(file)
+    before = static_files._digest(str(file.parent), file.name)
     file.write_text("b")
     static_files._digest.cache_clear()
-    assert static_files._digest(file) != before
+    assert static_files._digest(str(file.parent), file.name) != before
