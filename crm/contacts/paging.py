@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from crm.contacts.few import is_few
 from crm.contacts.listing import DEFAULT, SHOWN, Wanted, conditions_of, source_of
@@ -95,7 +96,20 @@ def _looked_up(wanted: Wanted, viewer: User, cursor: str | None) -> Page:
         return _collected(wanted, source, conditions, cursor)
     if cheapest is not None:
         conditions = [found_by(wanted.text)]
-    return _page(*ordered(wanted.sort, contacts, contacts), conditions, cursor)
+    return _page(*ordered(wanted.sort, contacts, contacts), [_looked_at(each) for each in conditions], cursor)
+
+
+def _looked_at(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The condition on rows of a walk: SQLite would rather collect all of a stage by its index and sort them. A plus keeps an index from use."""
+    if is_postgresql():
+        return condition
+    contacts = table_of(Contact)
+
+    def plain(part: Any, **_: Any) -> Any:
+        is_own = isinstance(part, sa.Column) and part.table is contacts and part is not contacts.c.id
+        return sa.type_coerce(sa.literal_column(f"+contacts.{part.name}"), part.type) if is_own else None
+
+    return visitors.replacement_traverse(condition, {}, plain)
 
 
 def _collected(

@@ -182,6 +182,27 @@ def test_what_is_searched_for_comes_newest_first_forward_and_back(as_ada, people
     assert ids_in(as_ada.get(link(last, "prev"))) == found[:50]
 
 
+@pytest.mark.parametrize("query", ["stage=lead", "stage=lead&sort=-name", "owner=none", "country=DE&sort=city"])
+def test_where_many_are_left_the_order_is_walked_and_nothing_sorted(as_ada, people, monkeypatch, query):
+    for module in ("listing", "paging"):
+        monkeypatch.setattr(f"crm.contacts.{module}.FEW", 3)
+    asked = []
+
+    def note(*given):
+        asked.append(given[2:4])
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    as_ada.get(f"/contacts?{query}")
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+    plans = [
+        str(db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all())
+        for text, values in asked
+        if "keyset_value" in text
+    ]
+    assert plans
+    assert not [each for each in plans if "TEMP B-TREE" in each]
+
+
 def all_pages(client, query):
     found, url = [], f"/contacts?{query}"
     while url and len(found) < 200:
