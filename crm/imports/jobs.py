@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.database import commit
-from crm.imports import operations, runs
+from crm.imports import loading, operations, runs
 from crm.queue import job, nudge
 
 
@@ -15,6 +15,7 @@ def run_imports() -> None:
     unfinished = [each for each in ids if runs.run(each)]
     if unfinished:
         nudge("run_imports")
+    loading.build_missing_unless_loading()
 
 
 @job

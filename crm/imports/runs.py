@@ -26,6 +26,7 @@ from crm.imports import operations
 from crm.imports.batches import apply, keep_links, words_of
 from crm.imports.columns import FOR_ALL_SEEING, fields
 from crm.imports.ending import link_all
+from crm.imports.loading import indexing_at_the_end
 from crm.imports.meeting import Rules, note_repeated, sort_out
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
 from crm.imports.rows import Known, Row, RowReader
@@ -90,7 +91,8 @@ def import_file(
     operations.describe(found, fields, tag_ids=tag_ids, existing=existing, country=found.country)
     (operations.check if is_dry_run else operations.start)(found)
     commit()
-    run(found.id, seconds=10**9, batch=5000, is_gentle=False, progress=progress)
+    with indexing_at_the_end(0 if is_dry_run else found.expected_rows):
+        run(found.id, seconds=10**9, batch=4000, is_gentle=False, progress=progress)
     db.session.refresh(found)
     commit()
     return found

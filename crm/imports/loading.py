@@ -1,0 +1,84 @@
+"""Loading a new school from the command line: what only lists need is built once, at the end, instead of row by row.
+
+While a file of many times as many rows as there are contacts is read in, contacts stand in no index but those by which rows are told apart; lists
+look through all contacts until then. It halves the time such an import takes. What is missing is built again when the import ends, however it
+does, or by the worker a minute after nobody works on one any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateIndex
+
+from crm.database import commit, db, is_postgresql, rollback
+from crm.imports.meeting import CONTACTS
+from crm.imports.models import WORKING, ContactImport
+
+MANY = 20_000
+"""Rows from which on it pays."""
+TIMES = 10
+"""So many times as many rows as there are contacts."""
+NEEDED = "ix_contacts_phone"
+"""Rows are told apart by it, as by the unique ones; those over a few contacts only cost nothing."""
+
+
+@contextmanager
+def indexing_at_the_end(rows: int) -> Iterator[None]:
+    """While a file of so many rows is read in. Commits."""
+    if not _pays(rows):
+        yield
+        return
+    for index in _of_lists():
+        index.drop(db.session.connection(), checkfirst=True)
+    commit()
+    try:
+        yield
+    finally:
+        rollback()
+        build_missing()
+
+
+def build_missing() -> None:
+    """Build what is not there, one index a transaction, sorted in files by a connection of little memory. Commits."""
+    missing = [] if is_postgresql() else _missing()
+    commit()
+    if not missing:
+        return
+    connection = db.engine.raw_connection()
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA temp_store = FILE")
+        cursor.execute("PRAGMA cache_size = -8192")
+        for index in missing:
+            cursor.execute(str(CreateIndex(index, if_not_exists=True).compile(db.engine)))
+    finally:
+        connection.invalidate()
+
+
+def build_missing_unless_loading() -> None:
+    """What a process that was killed has left to do; nothing while anybody imports. Commits."""
+    if not db.session.scalar(sa.select(ContactImport.id).where(ContactImport.status.in_(WORKING)).limit(1)):
+        build_missing()
+
+
+def _pays(rows: int) -> bool:
+    if is_postgresql() or rows < MANY:
+        return False
+    some = sa.select(CONTACTS.c.id).limit(rows // TIMES + 1).subquery()
+    return (db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) * TIMES <= rows
+
+
+def _of_lists() -> list[sa.Index]:
+    return [
+        each
+        for each in sorted(CONTACTS.indexes, key=lambda index: str(index.name))
+        if not each.unique and each.name != NEEDED and each.dialect_options["sqlite"]["where"] is None
+    ]
+
+
+def _missing() -> list[sa.Index]:
+    there = set(db.session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'index'")))
+    return [each for each in _of_lists() if each.name not in there]
