@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from crm.database import db
 from crm.users.models import User
@@ -32,10 +32,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": chromium, "args": quiet + root}
 
 
+class Impatient(WSGIRequestHandler):
+    """The browser connects before it knows what to ask for, and may never ask: that is not waited for at the end of a test."""
+
+    timeout = 1
+
+
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
     """The address of this test's app, served by threads of this process."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Impatient)
     server.daemon_threads = False  # so that closing waits for the requests under way
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
