@@ -1,7 +1,7 @@
 """Loading a new school from the command line: what only lists need is built once, at the end, instead of row by row.
 
 While a file of many times as many rows as there are contacts is read in, contacts stand in no index but those by which rows are told apart; lists
-look through all contacts until then. It halves the time such an import takes. What is missing is built again when the import ends, however it
+look through all contacts until then. At a million rows that saves a third of the time. What is missing is built again when the import ends, however it
 does, or by the worker a minute after nobody works on one any more.
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-from crm.database import commit, db, is_postgresql, rollback
+from crm.database import commit, db, is_postgresql, reading
 from crm.imports.meeting import CONTACTS
 from crm.imports.models import WORKING, ContactImport
 
@@ -37,14 +37,12 @@ def indexing_at_the_end(rows: int) -> Iterator[None]:
     try:
         yield
     finally:
-        rollback()
         build_missing()
 
 
 def build_missing() -> None:
     """Build what is not there, one index a transaction, sorted in files by a connection of little memory. Commits."""
-    missing = [] if is_postgresql() else _missing()
-    commit()
+    missing = _missing()
     if not missing:
         return
     connection = db.engine.raw_connection()
@@ -60,7 +58,9 @@ def build_missing() -> None:
 
 def build_missing_unless_loading() -> None:
     """What a process that was killed has left to do; nothing while anybody imports. Commits."""
-    if not db.session.scalar(sa.select(ContactImport.id).where(ContactImport.status.in_(WORKING)).limit(1)):
+    with reading():
+        is_loading = db.session.scalar(sa.select(ContactImport.id).where(ContactImport.status.in_(WORKING)).limit(1))
+    if not is_loading:
         build_missing()
 
 
@@ -80,5 +80,8 @@ def _of_lists() -> list[sa.Index]:
 
 
 def _missing() -> list[sa.Index]:
-    there = set(db.session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'index'")))
+    if is_postgresql():
+        return []
+    with reading():
+        there = set(db.session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'index'")))
     return [each for each in _of_lists() if each.name not in there]
