@@ -20,6 +20,7 @@ from jinja2 import FileSystemBytecodeCache
 from crm import create_app
 from crm.database import db
 from crm.lib.limits import limiter
+from crm.schema import upgrade_file
 from crm.users.models import User
 from crm.users.operations import open_session
 from tests import factories
@@ -73,14 +74,10 @@ CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with every table and no rows, made once."""
-    instance = tmp_path_factory.mktemp("empty")
-    app = make_app(instance)
-    with app.app_context():
-        db.create_all()
-        db.session.remove()
-        db.engine.dispose()
-    return instance / "crm.db"
+    """A database with every table and no rows, made once, by the migrations: which index SQLite takes among equals goes by their order."""
+    path = tmp_path_factory.mktemp("empty") / "crm.db"
+    upgrade_file(path)
+    return path
 
 
 @dataclass

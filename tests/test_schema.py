@@ -24,6 +24,17 @@ def migrated(tmp_path):
         db.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def modelled(tmp_path_factory):
+    """A database made of the models."""
+    app = make_app(tmp_path_factory.mktemp("modelled"))
+    with app.app_context():
+        db.create_all()
+        db.session.remove()
+        db.engine.dispose()
+    return app.config["INSTANCE_PATH"] / "crm.db"
+
+
 def objects(path):
     """The name of everything in a database, but for what SQLite and Alembic keep for themselves."""
     with sqlite3.connect(path) as connection:
@@ -31,20 +42,20 @@ def objects(path):
         return {row for row in rows if "alembic" not in row[1]}
 
 
-def test_migrations_and_models_agree(migrated, empty_database):
-    assert objects(migrated.config["INSTANCE_PATH"] / "crm.db") == objects(empty_database)
+def test_migrations_and_models_agree(migrated, modelled):
+    assert objects(migrated.config["INSTANCE_PATH"] / "crm.db") == objects(modelled)
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert [each for each in compare_metadata(context, db.metadata) if "search" not in str(each)] == []
 
 
-def test_the_same_tables_never_give_a_number_twice(migrated, empty_database):
+def test_the_same_tables_never_give_a_number_twice(migrated, modelled):
     def found(path):
         with sqlite3.connect(path) as connection:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
             return {name for (name,) in rows}
 
-    assert found(migrated.config["INSTANCE_PATH"] / "crm.db") == found(empty_database) >= NUMBERED
+    assert found(migrated.config["INSTANCE_PATH"] / "crm.db") == found(modelled) >= NUMBERED
 
 
 def test_a_database_with_people_keeps_them_and_gives_no_number_again(tmp_path):

@@ -53,7 +53,7 @@ class Held(FieldType):
         return self.value(list(db.session.scalars(rows.with_only_columns(field.expression))))
 
     def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:
-        return ", ".join(stored) if isinstance(stored, list) else self.inner.actual(field, stored, clock)
+        return ", ".join(sorted(stored)) if isinstance(stored, list) else self.inner.actual(field, stored, clock)
 
     def _asking(self, operator: str) -> Callable[..., ColumnElement]:
         """The operator's method: every negation is the opposite of its affirmation."""

@@ -33,7 +33,9 @@ def test_its_timeline_tells_what_the_workflow_did(app):
     enroll(paths.running(("add_tag", {"tag_id": tag.id})), [carla.id])
     commit()
     paths.run()
-    told = db.session.execute(sa.select(ContactActivity.activity_type, ContactActivity.actor)).all()
+    told = db.session.execute(
+        sa.select(ContactActivity.activity_type, ContactActivity.actor).order_by(ContactActivity.id)
+    ).all()
     assert told == [(kind, "Workflow “Welcome”") for kind in ("sequence_started", "tag_added", "sequence_completed")]
 
 

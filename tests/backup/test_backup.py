@@ -22,15 +22,6 @@ from tests import factories
 from tests.email.mailroom import deliver, queue
 
 
-@pytest.fixture(autouse=True)
-def stamped(app):
-    """The tests' database has the newest schema and does not say so."""
-    head = schema._alembic()[1].get_current_head()
-    db.session.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
-    db.session.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head})
-    commit()
-
-
 @pytest.fixture
 def backup(app, tmp_path):
     operations.back_up(tmp_path / "school.tar", "asked")

@@ -39,7 +39,7 @@ def crowd(size, ada, mo):
         for number in range(size)
     ]
     db.session.execute(sa.insert(table_of(Contact)), rows)
-    ids = db.session.scalars(sa.select(Contact.id)).all()
+    ids = db.session.scalars(sa.select(Contact.id).order_by(Contact.id)).all()
     reindex(ids)
     db.session.commit()
     return ids

@@ -95,7 +95,7 @@ def visited(web: Web, paths: list[str], enough: int) -> tuple[list[str], list[th
 
 
 def paths_of(url) -> list[str]:
-    ids = db.session.scalars(sa.select(EmailMessage.id)).all()
+    ids = db.session.scalars(sa.select(EmailMessage.id).order_by(EmailMessage.id)).all()
     db.session.rollback()
     return [urlsplit(url(number)).path for number in ids]
 

@@ -86,7 +86,7 @@ def test_people_without_an_address_cost_no_statement_each(ada):
     assert statements_for(file_of(60)) - statements_for(file_of(3)) < 20
     wishes = db.session.scalars(sa.select(CommunicationPreferences)).all()
     assert {(each.marketing_emails, each.email_enabled, each.frequency) for each in wishes} == {(False, True, "all")}
-    proofs = db.session.scalars(sa.select(ConsentRecord)).all()
+    proofs = db.session.scalars(sa.select(ConsentRecord).order_by(ConsentRecord.address)).all()
     assert len(wishes) == len(proofs) == 60
     assert (proofs[0].what, proofs[0].address, proofs[0].reason) == (
         "marketing_emails",

@@ -41,7 +41,12 @@ def added(name, **values):
 
 def test_they_take_turns(rule, mo, agnes):
     assert [added(each) for each in "abcd"] == [mo.id, agnes.id, mo.id, agnes.id]
-    changed = db.session.query(ContactActivity).filter_by(activity_type="contact_updated").first()
+    changed = (
+        db.session.query(ContactActivity)
+        .filter_by(activity_type="contact_updated")
+        .order_by(ContactActivity.id)
+        .first()
+    )
     assert (changed.metadata_["changes"], changed.actor) == ({"owner": ["", "Mo"]}, "Ownership rules")
 
 

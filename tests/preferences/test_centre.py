@@ -62,7 +62,7 @@ def test_choices_are_kept_with_the_words_that_were_shown(anonymous, carla, news)
     assert (row.class_reminders, row.frequency, f"{row.quiet_hours_start:%H:%M}") == (False, "weekly", "21:00")
     assert db.session.scalar(sa.select(ContactTopic.is_on)) is False
     assert proofs() == [("class_reminders", False, "page"), ("topic:news", False, "page")]
-    kept = db.session.scalars(sa.select(ConsentRecord)).all()
+    kept = db.session.scalars(sa.select(ConsentRecord).order_by(ConsentRecord.id)).all()
     assert [each.shown for each in kept] == [
         "What you get: Class reminders. Before a class you have booked.",
         "Topics: News. Once a month",
@@ -129,7 +129,11 @@ def test_confirming_is_a_button_behind_the_link_of_the_email(anonymous, carla):
     assert preferences_of(carla).confirmation == "confirmed"
     (proof,) = db.session.scalars(sa.select(ConsentRecord))
     assert proof.shown.startswith("I want to get news and offers from Cohort at carla@example.com.")
-    kinds = db.session.scalars(sa.select(ContactActivity.activity_type).where(ContactActivity.contact_id == carla.id))
+    kinds = db.session.scalars(
+        sa.select(ContactActivity.activity_type)
+        .where(ContactActivity.contact_id == carla.id)
+        .order_by(ContactActivity.id)
+    )
     assert list(kinds) == ["email_sent", "email_confirmed"]
 
 

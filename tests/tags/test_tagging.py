@@ -20,7 +20,9 @@ from tests import factories
 
 
 def facts():
-    return [(each.activity_type, each.contact_id) for each in db.session.query(ContactActivity)]
+    return [
+        (each.activity_type, each.contact_id) for each in db.session.query(ContactActivity).order_by(ContactActivity.id)
+    ]
 
 
 def test_only_new_taggings_are_recorded(ada):

@@ -32,7 +32,10 @@ def kinds():
 
 
 def told():
-    return [tuple(row) for row in db.session.execute(sa.select(Notification.user_id, Notification.title))]
+    return [
+        tuple(row)
+        for row in db.session.execute(sa.select(Notification.user_id, Notification.title).order_by(Notification.id))
+    ]
 
 
 def statuses(tasks):
