@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import os
 import random
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,7 +47,7 @@ def _write(file: Path, rows: int) -> None:
 
 
 def _timed(module: str, *arguments: str, **environment: str) -> tuple[float, float]:
-    """Seconds and megabytes that the program takes, its start included."""
+    """Seconds that the program takes, its start included, and megabytes, with those of the processes it starts."""
     command = [sys.executable, "-m", module, *arguments]
     start = time.perf_counter()
     with subprocess.Popen(
@@ -55,7 +57,24 @@ def _timed(module: str, *arguments: str, **environment: str) -> tuple[float, flo
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parent.parent,
     ) as program:
-        _, status, usage = os.wait4(program.pid, 0)
-        program.returncode = os.waitstatus_to_exitcode(status)
+        most = 0.0
+        while program.poll() is None:
+            most = max(most, sum(map(_memory, [program.pid, *_children(program.pid)])))
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(0.2)
     assert program.returncode == 0, f"{module} failed"
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, most
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(OSError):
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _memory(pid: int) -> float:
+    """Megabytes; of those shared with others its part."""
+    with suppress(OSError):
+        found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) / 1024 if found else 0
+    return 0

@@ -32,8 +32,11 @@ SELDOM_SET = ("team_id", "guardian_id", "referrer_id", "utm_source", "utm_medium
 
 def where_set(column: str) -> dict[str, Any]:
     """The options of an index of those who have something in the column."""
-    condition = sa.text(f"{column} IS NOT NULL")
-    return {"sqlite_where": condition, "postgresql_where": condition}
+    return _where(f"{column} IS NOT NULL")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
 class Contact(Numbered, Timestamped, Model):
@@ -77,6 +80,7 @@ class Contact(Numbered, Timestamped, Model):
         sa.Index("uq_contacts_email", "email", unique=True),
         sa.Index("ix_contacts_phone", "phone", "id"),
         sa.Index("ix_contacts_sort_name", "sort_name", "id"),
+        sa.Index("ix_contacts_unreachable", "sort_name", "email", "phone", **_where("email IS NULL AND phone IS NULL")),
         sa.Index("ix_contacts_created_at", "created_at", "id"),
         sa.Index("ix_contacts_last_activity_at", "last_activity_at", "id"),
         sa.Index("ix_contacts_lifecycle_stage", "lifecycle_stage", "id"),

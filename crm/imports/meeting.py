@@ -149,8 +149,8 @@ def _by(column: str, values: Iterable[Any]) -> dict[Any, Any]:
 def _fetch(column: sa.Column[Any], values: Sequence[str], *also: sa.ColumnElement[bool]) -> Iterable[sa.Row[Any]]:
     wanted = [CONTACTS.c.id, CONTACTS.c.sort_name, *(CONTACTS.c[each] for each in COLUMNS)]
     if values:
-        found = sa.select(*wanted).where(among(column, values), *also).order_by(CONTACTS.c.id)
-        yield from db.session.connection().execute(found)
+        found = db.session.connection().execute(sa.select(*wanted).where(among(column, values), *also)).all()
+        yield from sorted(found, key=lambda each: each.id)
 
 
 def _own_values(rows: Iterable[Row], ids: Sequence[int]) -> dict[int, dict[str, Any]]:

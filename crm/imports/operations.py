@@ -16,7 +16,7 @@ from flask import current_app
 from crm.activity.vocabulary import Actor
 from crm.contacts.fieldset import school_country
 from crm.database import after_commit, db
-from crm.imports.columns import guess, headings_key, mapping_like, problem_of
+from crm.imports.columns import fields, guess, headings_key, mapping_like, problem_of
 from crm.imports.models import (
     DEDUPE,
     EXISTING,
@@ -191,3 +191,18 @@ def _plain_name(name: str) -> str:
     """The name of the file without folders and unprintable characters."""
     base = re.split(r"[/\\]", name)[-1]
     return "".join(letter for letter in base if letter.isprintable())[:200].strip() or "contacts.csv"
+
+
+def named_mapping(found: ContactImport, wanted: Mapping[str, str]) -> dict[str, str]:
+    """The mapping with some headings told by name: heading → field, an empty field leaves it out. Raises Refused."""
+    mapping = dict(found.mapping)
+    for heading, field in wanted.items():
+        if heading not in found.columns:
+            raise Refused(f"There is no column “{heading}”. There are: {', '.join(found.columns)}.")
+        if field and field not in fields():
+            raise Refused(f"There is no field “{field}”. There are: {', '.join(fields())}.")
+        index = str(found.columns.index(heading))
+        mapping = {key: value for key, value in mapping.items() if value != field and key != index}
+        if field:
+            mapping[index] = field
+    return mapping

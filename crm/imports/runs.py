@@ -86,13 +86,13 @@ def import_file(
     """
     with path.open("rb") as file:
         found = operations.receive(file, path.name, None)
-    fields = _named_mapping(found, mapping or {})
+    fields = operations.named_mapping(found, mapping or {})
     tag_ids = [] if is_dry_run else [ensure_tag(each, operations.COMMAND_LINE).id for each in tags]
     operations.describe(found, fields, tag_ids=tag_ids, existing=existing, country=found.country)
     (operations.check if is_dry_run else operations.start)(found)
     commit()
     with indexing_at_the_end(0 if is_dry_run else found.expected_rows):
-        run(found.id, seconds=10**9, batch=4000, is_gentle=False, progress=progress)
+        run(found.id, seconds=10**9, batch=3000, is_gentle=False, progress=progress)
     db.session.refresh(found)
     commit()
     return found
@@ -144,7 +144,9 @@ def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progre
     seen, taken = Seen(), Seen()
     for _ in _batches(islice(source, found.rows_done), reader, size, seen):
         pass
-    for rows in ahead(_batches(source, reader, size, seen)):
+    batches = _batches(source, reader, size, seen)
+    makes_ahead = not is_gentle and found.status == "running" and found.expected_rows > size
+    for rows in ahead(batches) if makes_ahead else batches:
         began = time.monotonic()
         _do_batch(found, rows, taken, rules)
         if progress:
@@ -284,17 +286,3 @@ def _rules_for(found: ContactImport) -> Rules:
         found.asks_confirmation,
         found.file_name,
     )
-
-
-def _named_mapping(found: ContactImport, wanted: Mapping[str, str]) -> dict[str, str]:
-    mapping = dict(found.mapping)
-    for heading, field in wanted.items():
-        if heading not in found.columns:
-            raise operations.Refused(f"There is no column “{heading}”. There are: {', '.join(found.columns)}.")
-        if field and field not in fields():
-            raise operations.Refused(f"There is no field “{field}”. There are: {', '.join(fields())}.")
-        index = str(found.columns.index(heading))
-        mapping = {key: value for key, value in mapping.items() if value != field and key != index}
-        if field:
-            mapping[index] = field
-    return mapping

@@ -87,3 +87,25 @@ def test_the_worker_builds_what_a_killed_process_left(app, many, ada):
     commit()
     run_imports()
     assert (found.status, lists()) == ("done", LISTS)
+
+
+@pytest.mark.parametrize("rows", [20, 1_000_000], ids=["without those of lists", "with all"])
+def test_whom_only_a_name_tells_apart_is_found_by_an_index_all_the_same(app, tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(loading, "MANY", rows)
+    path, asked, plans = tmp_path / "names.csv", [], []
+    path.write_text("First name\n" + "".join(f"P{each}\n" for each in range(30)))
+
+    def ask(*each):
+        if "contacts.email IS NULL" in each[2]:
+            asked.append(each[2:4])
+
+    def explain(*_):
+        statement, values = asked[-1]
+        plans.append(str(db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()))
+
+    sa.event.listen(db.engine, "before_cursor_execute", ask)
+    found = runs.import_file(path, progress=explain)
+    sa.event.remove(db.engine, "before_cursor_execute", ask)
+    commit()
+    assert found.created == 30
+    assert "SEARCH contacts USING INDEX ix_contacts_unreachable (sort_name=?" in plans[-1]
