@@ -9,6 +9,7 @@ from crm.conditions.field_types import FieldType
 from crm.conditions.fields import Field
 from crm.conditions.operators import BadValue
 from crm.conditions.spans import Clock, Span, read_day, read_period, read_span, say_period, say_point
+from crm.lib.html import day, on_the_clock
 
 
 class Date(FieldType):
@@ -27,6 +28,9 @@ class Date(FieldType):
 
     def say(self, field: Field, raw: Any) -> str:  # noqa: ARG002
         return say_point(raw)
+
+    def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
+        return None if stored is None else day(stored)
 
     def say_range(self, field: Field, label: str, raw: Any) -> str:  # noqa: ARG002
         return say_period(raw) if isinstance(raw, dict) else super().say_range(field, "is between", raw)
@@ -57,7 +61,7 @@ class Moment(Date):
         return low, high
 
     def actual(self, field: Field, stored: Any, clock: Clock) -> str | None:  # noqa: ARG002
-        return None if stored is None else f"{stored.astimezone(clock.zone):%Y-%m-%d %H:%M}"
+        return None if stored is None else on_the_clock(stored.astimezone(clock.zone))
 
     def equals(self, field: Field, value: Span) -> ColumnElement:
         return self.between(field, value, value)

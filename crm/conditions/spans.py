@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from crm.conditions.operators import BadValue
+from crm.lib.html import day, exact, on_the_clock
 
 FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2300, 12, 31)
 MOST = {"hours": 876_600, "days": 36_525, "weeks": 5_218, "months": 1_200, "years": 100}
@@ -92,11 +93,18 @@ def read_period(raw: Any) -> tuple[Any, Any]:
 def say_point(raw: Any) -> str:
     """A point in words; the raw value is known to be good."""
     if not isinstance(raw, dict):
-        return raw.replace("T", " ")
+        return _say_fixed(raw)
     sign, count, unit = _relative(raw, POINTS)
     if count == 0:
         return "now" if unit == "hours" else "today"
     return f"{_count(count, unit)} ago" if sign == "ago" else f"{_count(count, unit)} from now"
+
+
+def _say_fixed(raw: str) -> str:
+    if len(raw) <= 10:
+        return day(date.fromisoformat(raw))
+    moment = datetime.fromisoformat(raw)
+    return exact(moment) if moment.tzinfo else on_the_clock(moment)
 
 
 def say_period(raw: dict) -> str:

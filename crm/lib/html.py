@@ -42,6 +42,11 @@ def day(value: date | None) -> str:
     return day_in(value, _style())
 
 
+def on_the_clock(there: datetime) -> str:
+    """A moment on the clock it is told by, without its zone."""
+    return moment_in(there, _style())
+
+
 def num(value: int | float | None) -> str:
     """A number with thousands separated."""
     return "" if value is None else f"{value:,}"

@@ -37,10 +37,11 @@ def id_of(name: str) -> int:
         ([clause("opened", "is_set", True)], "Last email opened is set"),
         ([clause("opened", "between", {"last": 30, "unit": "days"})], "Last email opened is in the last 30 days"),
         ([clause("opened", "before", {"ago": 1, "unit": "months"})], "Last email opened is before 1 month ago"),
-        ([clause("opened", "after", "2026-03-31T18:00")], "Last email opened is after 2026-03-31 18:00"),
+        ([clause("opened", "after", "2026-03-31T18:00")], "Last email opened is after 31 Mar 2026, 18:00"),
+        ([clause("opened", "after", "2026-03-31T18:00Z")], "Last email opened is after 31 Mar 2026, 20:00 CEST"),
         ([clause("birthday", "equals", {"ago": 0, "unit": "days"})], "Birthday is today"),
         ([clause("birthday", "between", ["2026-01-01", {"in": 2, "unit": "weeks"}])],
-         "Birthday is between 2026-01-01 and 2 weeks from now"),
+         "Birthday is between 1 Jan 2026 and 2 weeks from now"),
         ([clause("stage", "equals", "alumni"), clause("vip", "equals", True)], "Stage is Alumni and VIP is yes"),
         ([clause("city", "starts_with", "Pa"), {"match": "any", "conditions": [
             clause("vip", "is_set"), clause("country", "equals", "FR")]}],
@@ -60,7 +61,7 @@ def test_it_tells_which_clause_decided(anywhere: Flask) -> None:
     assert (told.matched, told.is_group, told.path) == (False, True, ())
     assert (tag.matched, tag.actual, tag.sentence) == (True, "Interested, Vip", "tag is Vip")
     assert (group.matched, [child.matched for child in group.children]) == (False, [False, False])
-    assert [child.actual for child in group.children] == ["10.0", "2026-03-31 11:00"]
+    assert [child.actual for child in group.children] == ["10.0", "31 Mar 2026, 11:00"]
     assert group.children[1].path == (1, 1)
 
 
