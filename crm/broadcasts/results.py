@@ -75,7 +75,7 @@ def result_of(broadcast: Broadcast, viewer: User, now: datetime) -> Result:
         share_chart("Devices", _devices(which), "opens"),
         bar_chart("Domains", [Row(each.domain, each.figures.sent) for each in analytics.domains(which, 10)], "emails"),
         bar_chart("Bounces", [Row(each.name[:120], each.count) for each in bounces], "bounces") if bounces else None,
-        bar_chart("Unsubscribed", [Row(REASONS.get(each.name, "No reason given"), each.count) for each in leavers], "people")
+        bar_chart("Unsubscribed", [Row(REASONS.get(each.name, each.name or "No reason given"), each.count) for each in leavers], "people")
         if leavers
         else None,
         analytics.unsubscribe_words(which) if leavers else (),

@@ -193,3 +193,15 @@ def test_what_people_wrote_when_they_left_is_read_beside_the_reasons(as_mo, sent
     page = as_mo.get(f"/broadcasts/{sent.id}/results").text
     assert "Too many emails" in page
     assert "“Less, please”" in page
+
+
+def test_a_reason_that_another_program_gave_is_shown_as_it_stands(as_mo, sent):
+    for message, reason in zip(kit.messages(sent)[:2], ("Moved away", ""), strict=True):
+        operations.unsubscribe(
+            message.contact, message.to_address, kit.BY, reason=reason, feedback="", message_id=message.id
+        )
+        message.unsubscribed_at = clock.now()
+    commit()
+    page = as_mo.get(f"/broadcasts/{sent.id}/results").text
+    assert "Moved away" in page
+    assert "No reason given" in page
