@@ -8,6 +8,7 @@ from crm.tasks import operations
 from crm.tasks.models import Task
 from crm.tasks.operations import NewTask
 from tests import factories
+from tests.browser.dragging import drag
 
 
 @pytest.fixture
@@ -32,19 +33,6 @@ def status_of(task_id):
     status = db.session.get(Task, task_id).status
     db.session.rollback()
     return status
-
-
-def drag(page, grip, goal):
-    """Drag by the grip until the list lies open at the goal."""
-    grip.hover()
-    page.mouse.down()
-    for nudge in range(12):
-        box = goal.bounding_box()
-        page.mouse.move(box["x"] + 40 + nudge, box["y"] + 6, steps=4)
-        page.wait_for_timeout(60)
-        if goal.locator(".sortable-ghost").count():
-            break
-    page.mouse.up()
 
 
 def test_a_note_is_written_with_the_keyboard_and_tells_a_colleague(site, page_of_mo, ada, carla, assert_accessible):

@@ -13,6 +13,7 @@ from crm.automation.models import Version
 from crm.automation.operations import enroll
 from crm.database import commit, db
 from tests.automation.paths import draft, run, running
+from tests.browser.dragging import drag
 from tests.factories import contact, tag
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -75,7 +76,7 @@ def test_a_step_is_dragged_into_a_branch(editor: Callable[[int], Page]) -> None:
     page.wait_for_selector("[data-sortable-ready]")
     grip = page.locator(".editor-steps > .flow-steps > .flow-step").nth(1).locator(".grip")
     with page.expect_response(lambda reply: reply.request.method == "POST"):
-        _drag(page, grip, page.locator(".branch .flow-steps").first)
+        drag(page, grip, page.locator(".branch .flow-steps").first)
     expect(page.locator(".branch .flow-card")).to_have_count(1)
     assert kinds(version) == [["condition", ["wait_duration"], []]]
 
@@ -84,23 +85,10 @@ def test_a_step_is_dragged_from_the_palette(editor: Callable[[int], Page]) -> No
     version = draft(DAY)
     page = editor(version.workflow_id)
     page.wait_for_selector(".palette [data-sortable-ready]")
-    _drag(page, page.locator(".editor-palette [data-kind=exit_workflow] a"), page.locator(".editor-steps .flow-steps"))
+    drag(page, page.locator(".editor-palette [data-kind=exit_workflow] a"), page.locator(".editor-steps .flow-steps"))
     page.get_by_role("button", name="Add the step").click()
     expect(page.locator(".flow-step")).to_have_count(2)
     assert sorted(kinds(version)) == ["exit_workflow", "wait_duration"]
-
-
-def _drag(page: Page, grip: Any, target: Any) -> None:
-    """Drag by the grip until the list lies open at the target, which moves while things make way."""
-    grip.hover()
-    page.mouse.down()
-    for nudge in range(12):
-        box = target.bounding_box()
-        page.mouse.move(box["x"] + 40 + nudge, box["y"] + 6, steps=4)
-        page.wait_for_timeout(60)
-        if target.locator(".sortable-ghost").count():
-            break
-    page.mouse.up()
 
 
 def test_a_step_is_moved_with_the_keyboard_and_keeps_the_focus(editor: Callable[[int], Page]) -> None:
