@@ -52,12 +52,12 @@ def visible_contact(viewer: User, contact_id: int, *, to_change: bool = False) -
 
 
 def visible_ids(viewer: User, ids: Iterable[int]) -> list[int]:
-    """Those of `ids` that are contacts this viewer may see."""
+    """Those of `ids` that are contacts this viewer may see, in order and once each."""
     wanted = sorted({each for each in ids if 0 < each < 2**63})
     found: list[int] = []
     for start in range(0, len(wanted), 500):
         some = Contact.id.in_(wanted[start : start + 500])
-        found += db.session.scalars(sa.select(Contact.id).where(some, scope(viewer)))
+        found += db.session.scalars(sa.select(Contact.id).where(some, scope(viewer)).order_by(Contact.id))
     return found
 
 

@@ -30,7 +30,7 @@ def exact(moment: datetime | None) -> str:
     if moment is None:
         return ""
     there = clock.local(moment, _zone())
-    return f"{moment_in(there, _style())} {there.tzname()}"
+    return f"{on_the_clock(there)} {there.tzname()}"
 
 
 def day(value: date | None) -> str:
