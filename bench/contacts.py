@@ -41,8 +41,8 @@ BARE = {
     "first page": ("", "SELECT * FROM contacts ORDER BY created_at DESC, id DESC LIMIT 50"),
     "search": (
         "q=mari",
-        "SELECT * FROM contacts WHERE id IN (SELECT rowid FROM contacts_search WHERE contacts_search MATCH '\"mari\"*'"
-        " ORDER BY rowid DESC LIMIT 50)",
+        "SELECT * FROM contacts WHERE id IN (SELECT rowid FROM contacts_search"
+        " WHERE contacts_search MATCH '\" ma\" AND mar AND ari' AND +text LIKE '% mari%' ORDER BY rowid DESC LIMIT 50)",
     ),
 }
 """Pages whose rows bare sqlite3 fetches too: the address, and the query."""

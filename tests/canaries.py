@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.search import reindex
+from crm.contacts.indexing import reindex
 from crm.database import commit, db
 from crm.lib import clock
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from crm.audiences.models import Audience
+from crm.contacts.indexing import reindex
 from crm.contacts.models import Contact
-from crm.contacts.search import reindex
 from crm.database import db
 from crm.tags.models import Tag
 from crm.users.models import User

@@ -115,3 +115,29 @@ def test_one_that_fails_halfway_leaves_the_database_as_it_was(tmp_path, monkeypa
 
 def test_foreign_keys_are_on_for_everyone_else(migrated):
     assert db.session.scalar(sa.text("PRAGMA foreign_keys")) == 1
+
+
+def test_two_indexes_of_words_become_one(tmp_path):
+    path = tmp_path / "crm.db"
+    schema.upgrade_file(path, to="0011")
+    with sqlite3.connect(path) as connection:
+        for statement in (
+            "DROP TRIGGER contacts_search_delete",
+            "DROP TABLE contacts_search",
+            "CREATE VIRTUAL TABLE contacts_search USING fts5(text, prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 2')",
+            "CREATE VIRTUAL TABLE contacts_search_parts USING fts5(text, tokenize='trigram', detail=none, columnsize=0,"
+            " content='contacts_search', content_rowid='rowid')",
+            "CREATE TRIGGER contacts_search_delete AFTER DELETE ON contacts BEGIN DELETE FROM contacts_search WHERE rowid = old.id; END",
+            "INSERT INTO contacts (id, first_name, last_name, sort_name, email, lifecycle_stage, created_at, updated_at)"
+            " VALUES (7, 'José', 'Gil', 'jose gil', 'jg@example.com', 'lead', '2026-01-01', '2026-01-01')",
+            "INSERT INTO contacts_search (rowid, text) VALUES (7, 'jose gil jg@example.com ')",
+        ):
+            connection.execute(statement)
+    schema.upgrade_file(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT rowid, text FROM contacts_search").fetchall() == [
+            (7, "  jose  gil  jg  example  com ")
+        ]
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name LIKE 'contacts_search_parts%'").fetchall()
+        connection.execute("DELETE FROM contacts")
+        assert not connection.execute("SELECT rowid FROM contacts_search WHERE contacts_search MATCH 'jos'").fetchall()

@@ -12,9 +12,10 @@ from itertools import islice
 import sqlalchemy as sa
 from flask import url_for
 
+from crm.contacts.indexing import TEXT
 from crm.contacts.models import Contact
 from crm.contacts.queries import scope
-from crm.contacts.search import TEXT, Way, ways, words
+from crm.contacts.search import Way, ways, words
 from crm.contacts.spelling import alike
 from crm.database import db, is_postgresql
 from crm.users.finding import Finder, Found

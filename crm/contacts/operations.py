@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from crm.activity.operations import emit
 from crm.activity.vocabulary import SYSTEM, Activity, Actor, ContactCreated, ContactUpdated, StageChanged
 from crm.contacts.fieldset import DETAILS, detail_named, parse_all
+from crm.contacts.indexing import reindex
 from crm.contacts.models import Contact
-from crm.contacts.search import reindex
 from crm.contacts.spelling import forget
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values

@@ -17,7 +17,7 @@ from crm.contacts.few import is_few
 from crm.contacts.listing import DEFAULT, SHOWN, Wanted, conditions_of, source_of
 from crm.contacts.models import Contact
 from crm.contacts.orders import FEW, NEWEST, SORTS, order_of, ordered, sort_of
-from crm.contacts.search import Way, best_way, found_by, is_ready, said
+from crm.contacts.search import Way, best_way, found_by, said
 from crm.database import db, is_postgresql, table_of
 from crm.lib.bulk import among
 from crm.lib.keyset import Cursor, Order, Page, page, read_cursor, within
@@ -34,8 +34,7 @@ def contact_page(wanted: Wanted, viewer: User, cursor: str | None = None) -> Pag
     """One page of rows with what the list shows of each contact. What is searched for comes newest first, unless another order is asked for."""
     if wanted.text and wanted.sort == DEFAULT and not is_postgresql():
         wanted = replace(wanted, sort=NEWEST)
-        if is_ready(wanted.text, FEW):
-            return _found(wanted, viewer, cursor) or _looked_up(wanted, viewer, cursor)
+        return _found(wanted, viewer, cursor) or _looked_up(wanted, viewer, cursor)
     return _near(wanted, viewer, cursor) or _looked_up(wanted, viewer, cursor)
 
 

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from crm.activity.operations import emit
 from crm.activity.vocabulary import Actor, ContactRestored
+from crm.contacts.indexing import reindex
 from crm.contacts.models import Contact
 from crm.contacts.operations import Refused
-from crm.contacts.search import reindex
 from crm.database import db
 from crm.lib import clock
 from crm.recovery.models import DeletedRecord, kept_for

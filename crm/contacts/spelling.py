@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import sqlalchemy as sa
 
 from crm.database import db, is_postgresql
+from crm.lib.trigrams import threes, whole
 
 CREATE = (
     "CREATE TABLE contacts_search_words (key VARCHAR(40) NOT NULL, word VARCHAR(40) NOT NULL, PRIMARY KEY (key, word))"
@@ -51,12 +52,21 @@ _LEARN = sa.text("INSERT INTO contacts_search_words (key, word) VALUES (:key, :w
 def forget(names: Iterable[str]) -> None:
     """Forget the words of these names that no contact has any more."""
     for word in words_of(names):
-        if not db.session.scalar(_HAS_POSTGRES if is_postgresql() else _HAS, {"word": f'"{word}"'}):
+        if not _is_had(word):
             gone = sa.delete(WORDS).where(WORDS.c.key.in_(_keys(word)), WORDS.c.word == word)
             db.session.execute(gone)
 
 
-_HAS = sa.text("SELECT 1 FROM contacts_search WHERE contacts_search MATCH :word LIMIT 1")
+def _is_had(word: str) -> bool:
+    """Whether anybody has this word in name, email or phone."""
+    if is_postgresql():
+        return bool(db.session.scalar(_HAS_POSTGRES, {"word": word}))
+    part = whole(word)
+    wanted = " AND ".join(f'"{each}"' for each in threes(part))
+    return bool(db.session.scalar(_HAS, {"wanted": wanted, "part": f"%{part}%"}))
+
+
+_HAS = sa.text("SELECT 1 FROM contacts_search WHERE contacts_search MATCH :wanted AND +text LIKE :part LIMIT 1")
 _HAS_POSTGRES = sa.text(
     "SELECT 1 FROM contacts WHERE to_tsvector('simple', sort_name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))"
     " @@ to_tsquery('simple', :word) LIMIT 1"

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crm.contacts.indexing import index_new, text_of
 from crm.contacts.models import Contact, sort_name
-from crm.contacts.search import index_after
 from crm.database import commit, db, table_of
 from crm.demo.names import DOMAINS, FIRST, LAST, PLACES, SOURCES, STAGES
 from crm.lib import clock
@@ -33,10 +33,11 @@ def add_contacts(
     first = (db.session.scalar(sa.select(sa.func.max(Contact.id))) or 0) + 1
     chance = random.Random(seed)  # noqa: S311
     made = contact_rows(first, count, chance, owners, at or clock.now())
-    for start in range(0, count, BATCH):
+    for _ in range(0, count, BATCH):
         rows = list(islice(made, BATCH))
         db.session.execute(sa.insert(table_of(Contact)), rows)
-        index_after(first + start - 1, {each["sort_name"] for each in rows})
+        texts = [text_of(each["sort_name"], each["email"], each["phone"]) for each in rows]
+        index_new([each["id"] for each in rows], texts, {each["sort_name"] for each in rows})
         commit()
         progress(len(rows))
     return range(first, first + count)

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from crm.activity.operations import emit
 from crm.activity.vocabulary import Actor, ContactMerged, ContactRestored
 from crm.contacts.fieldset import DETAILS, Detail, custom_details
+from crm.contacts.indexing import reindex
 from crm.contacts.models import Contact
 from crm.contacts.operations import Refused, remove_contact, update_contact
-from crm.contacts.search import reindex
 from crm.database import db, table_of
 from crm.duplicates import waiting_twice
 from crm.duplicates.models import KEPT_FOR, ContactMerge, DuplicatePair

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from crm.activity.operations import emit_all, emit_groups
 from crm.activity.vocabulary import Actor, ContactCreated
 from crm.contacts.fieldset import Detail, detail_named
+from crm.contacts.indexing import index_new, reindex
 from crm.contacts.models import sort_name
 from crm.contacts.operations import SEARCHED, facts_of
-from crm.contacts.search import index_after, reindex
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import custom_fields
@@ -46,7 +46,7 @@ def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
     if rules.fills_own:
         _write_own(new, changed)
     searched = [row.contact_id for row in changed if SEARCHED & row.changes.keys()]
-    _index(new)
+    index_new([row.contact_id or 0 for row in new], [row.searched for row in new], {row.sort_name for row in new})
     reindex([each for each in searched if each])
     _emit(new, changed, rules.actor)
     opt_out(rows, rules)
@@ -110,15 +110,6 @@ def stretches(ids: Iterable[int]) -> list[list[int]]:
         else:
             found.append([each, each])
     return found
-
-
-def _index(new: Sequence[Row]) -> None:
-    """The new ones stand together at the end on SQLite, and go into the index in one statement."""
-    ids = [row.contact_id for row in new if row.contact_id]
-    if ids and is_postgresql():
-        reindex(ids)
-    elif ids:
-        index_after(ids[0] - 1, {row.sort_name for row in new})
 
 
 def _insert(rows: Sequence[Row], rules: Rules) -> None:

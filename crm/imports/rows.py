@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from crm.contacts import parsing
+from crm.contacts.indexing import text_of
 from crm.contacts.models import sort_name
 from crm.contacts.operations import NAMELESS
 from crm.imports.answers import WANTS, wants
@@ -35,6 +36,8 @@ class Row:
     identity: str = ""
     """What two rows, or a row and a contact, are the same person by."""
     sort_name: str = ""
+    searched: str = ""
+    """What the index of words keeps of a new contact."""
     stage: str = ""
     """The stage an existing contact was in."""
     outcome: str = ""
@@ -154,6 +157,7 @@ class RowReader:
         if self.consent:
             self._read_consent(row)
         row.sort_name = sort_name(values.get("first_name", ""), values.get("last_name", ""), values.get("email"))
+        row.searched = text_of(row.sort_name, values.get("email"), values.get("phone"))
         row.identity = row.usual_identity
         if self.links:
             row.links = {key: values.pop(key) for key in self.links if key in values}

@@ -17,9 +17,9 @@ from crm.activity.models import ContactActivity
 from crm.activity.operations import emit_all
 from crm.activity.vocabulary import Actor
 from crm.contacts import spelling
+from crm.contacts.indexing import reindex
 from crm.contacts.models import Contact
 from crm.contacts.operations import SEARCHED, facts_of
-from crm.contacts.search import reindex
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.operations import write_values
 from crm.custom_fields.queries import field_named, values_of

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def fold(value: str) -> str:
@@ -16,6 +18,11 @@ def fold(value: str) -> str:
         return value.lower()
     plain = unicodedata.normalize("NFKD", value)
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+
+
+def words(text: str) -> list[str]:
+    """The words of the text, folded: letters and digits, as many as stand together."""
+    return _WORD.findall(fold(text))
 
 
 def best(text: str, things: Iterable[tuple[str, Thing]], limit: int) -> list[Thing]:

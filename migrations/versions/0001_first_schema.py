@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from crm.contacts.search import CREATE, POSTGRES
+from crm.contacts.indexing import CREATE, POSTGRES
 from crm.database import UTCDateTime
 from sqlalchemy.dialects import postgresql
 revision = "0001"

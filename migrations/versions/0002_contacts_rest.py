@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from crm.contacts.search import FILL, WORDS
 from crm.database import UTCDateTime
 
 revision = "0002"
@@ -18,7 +17,6 @@ def upgrade() -> None:
     _tag_rules()
     _imports()
     _ownership()
-    _search()
     for name in ("last_email_opened_at", "last_email_clicked_at"):
         _index_those_who_have(name)
 
@@ -77,17 +75,6 @@ def _ownership() -> None:
         table.add_column(sa.Column("condition", JSON))
         table.add_column(sa.Column("team_id", BIG))
         table.create_foreign_key("fk_ownership_rules_team_id_teams", "teams", ["team_id"], ["id"], ondelete="SET NULL")
-
-
-def _search() -> None:
-    """The index of words also has the beginnings of four letters ready; older ones are made anew."""
-    if op.get_bind().dialect.name != "sqlite":
-        return
-    made = sa.text("SELECT sql FROM sqlite_master WHERE name = 'contacts_search'")
-    if op.get_bind().scalar(made) != WORDS:
-        op.execute("DROP TABLE contacts_search")
-        op.execute(WORDS)
-        op.execute(FILL)
 
 
 def _index_those_who_have(column: str) -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from crm.contacts.indexing import reindex
 from crm.contacts.models import Contact
 from crm.contacts.orders import SORTS
-from crm.contacts.search import reindex
 from crm.database import db, table_of
 from crm.lib import clock
 from crm.tags.operations import tag_contacts
