@@ -19,7 +19,7 @@ from crm import create_app, schema
 from crm.demo.people import contact_rows
 from crm.lib import clock
 
-ROWS = 100_000
+ROWS = 1_000_000
 LIMIT = 300
 """Megabytes that an import may take, however many rows it has."""
 COLUMNS = ("first_name", "last_name", "email", "phone", "country", "city", "language", "source", "birthday", "lifecycle_stage")  # fmt: skip

@@ -14,7 +14,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
 
-from bench import BENCHES
+from bench import BENCHES, figures_of
 from crm import create_app, processes, schema
 from crm.activity.vocabulary import Actor
 from crm.backup import commands as backups
@@ -277,7 +277,7 @@ cli.command("hold")(in_app(backups.decide))
 def bench(name: str | None, as_json: bool) -> None:
     """Measure the product on this machine, each figure beside a bare yardstick of the same run."""
     for each in [name] if name else BENCHES:
-        for figure in BENCHES[each]():
+        for figure in figures_of(each):
             click.echo(figure.as_json() if as_json else figure.as_text())
 
 

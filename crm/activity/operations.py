@@ -31,20 +31,23 @@ def emit_all(activities: Iterable[Activity], at: datetime | None = None) -> None
     emit_dated((each, moment) for each in activities)
 
 
-def emit_same(activity: Activity, contact_ids: Iterable[int]) -> None:
+def emit_same(activity: Activity, contact_ids: Sequence[int]) -> None:
     """Append the same fact for many contacts, whoever it names itself."""
-    emit_groups([(activity, list(contact_ids))])
+    emit_each([activity] * len(contact_ids), contact_ids)
 
 
-def emit_groups(groups: Iterable[tuple[Activity, Sequence[int]]]) -> None:
-    """Append facts of one type by one actor, each for all of its contacts, whoever it names itself; each is put into words once."""
-    said = [(row_of(activity, clock.now()), ids) for activity, ids in groups if ids]
-    if not said:
+def emit_each(activities: Sequence[Activity], contact_ids: Sequence[int]) -> None:
+    """Append facts of one type by one actor, each about the contact in its place, whoever it names itself; one that many share is put into words once."""
+    if not contact_ids:
         return
-    differing = [name for name in SAID if any(row[name] != said[0][0][name] for row, _ in said)]
-    columns = {name: [row[name] for row, ids in said for _ in ids] for name in differing}
-    columns["contact_id"] = [each for _, ids in said for each in ids]
-    shared = {name: value for name, value in said[0][0].items() if name not in columns}
+    now = clock.now()
+    said = {key: row_of(each, now) for key, each in {id(each): each for each in activities}.items()}
+    first, *others = said.values()
+    differing = [name for name in SAID if any(row[name] != first[name] for row in others)]
+    rows = [said[id(each)] for each in activities] if differing else []
+    columns: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in differing}
+    columns["contact_id"] = contact_ids
+    shared = {name: value for name, value in first.items() if name not in columns}
     db.session.flush()
     execute_alike(db.session.connection(), _APPEND, shared, columns)
     after_commit(nudge, "dispatch")

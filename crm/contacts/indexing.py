@@ -51,6 +51,33 @@ def text_of(sort_name: str, email: str | None, phone: str | None) -> str:
     return spaced(f"{sort_name} {email or ''} {phone or ''}")
 
 
+class ToIndex:
+    """Contacts who are new, until they go into the index with one another: thirty thousand at once take two thirds of the time of ten times three.
+
+    None of them may be indexed yet; they are to be written in the transaction that made them.
+    """
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.texts: list[str] = []
+        self.names: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def add(self, ids: Iterable[int], texts: Iterable[str], names: Iterable[str]) -> None:
+        """Take more: what `text_of` says of each, and their `sort_name`s."""
+        self.ids += ids
+        self.texts += texts
+        self.names.update(names)
+
+    def write(self) -> None:
+        """Index them."""
+        if self.ids:
+            index_new(self.ids, self.texts, self.names)
+        self.ids, self.texts, self.names = [], [], set()
+
+
 def index_new(ids: Sequence[int], texts: Sequence[str], names: Iterable[str]) -> None:
     """Index contacts who are new, in a few statements: what `text_of` says of them, and their `sort_name`s. None of them may be indexed yet."""
     if not is_postgresql():

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.activity.operations import emit_all, emit_groups
+from crm.activity.operations import emit_all, emit_each
 from crm.activity.vocabulary import Actor, ContactCreated
 from crm.contacts.fieldset import Detail, detail_named
 from crm.contacts.indexing import index_new, reindex
@@ -22,6 +22,7 @@ from crm.database import db, is_postgresql, table_of
 from crm.imports.consenting import keep_consent
 from crm.imports.meeting import BY_COLUMN, CONTACTS, Rules
 from crm.imports.models import ContactImportBatch, ContactImportLink
+from crm.imports.newcomers import Newcomers, newcomers
 from crm.imports.opting_out import opt_out
 from crm.imports.rows import Row
 from crm.lib import clock
@@ -33,22 +34,27 @@ from crm.tags.queries import tag_named
 _INSERT = sa.insert(CONTACTS)
 _NOTE = sa.insert(table_of(ContactImportBatch))
 _LINK = sa.insert(table_of(ContactImportLink))
-GIVEN = {"first_name": "", "last_name": "", "lifecycle_stage": "lead"}
-"""What a contact has of whom the file does not say it."""
 
 
 def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
     """Write what `sort_out` decided, with search index, tags and activities, and note it for undoing."""
     new = [row for row in rows if row.outcome == "created"]
     changed = [row for row in rows if row.outcome == "updated"]
-    _insert(new, rules)
+    people = newcomers(new, rules.fills, rules.given)
+    ids = _insert(people, rules)
+    for row, new_id in zip(new, ids, strict=True):
+        row.contact_id = new_id
     _update(changed)
     if rules.fills_own:
-        _write_own(new, changed)
-    searched = [row.contact_id for row in changed if SEARCHED & row.changes.keys()]
-    index_new([row.contact_id or 0 for row in new], [row.searched for row in new], {row.sort_name for row in new})
-    reindex([each for each in searched if each])
-    _emit(new, changed, rules.actor)
+        _write_own(people, ids, changed)
+    index_new(ids, people.searched, people.sort_names)
+    reindex([row.contact_id for row in changed if row.contact_id and SEARCHED & row.changes.keys()])
+    _emit_created(people, ids, rules.actor)
+    emit_all(
+        fact
+        for row in changed
+        for fact in facts_of(row.contact_id or 0, row.stage, row.values, words_of(row), rules.actor)
+    )
     opt_out(rows, rules)
     keep_consent(
         {row.contact_id: row.values["email"] for row in new if row.contact_id and row.values.get("email")},
@@ -56,9 +62,21 @@ def apply(import_id: int, rows: Sequence[Row], rules: Rules) -> None:
         {row.contact_id: row.line for row in new if row.contact_id and row.wants},
     )
     tagged = _tag([row for row in rows if row.contact_id and row.outcome != "skipped"], rules)
-    _note(
-        import_id, [row.contact_id or 0 for row in new], [(row.contact_id or 0, row.changes) for row in changed], tagged
-    )
+    _note(import_id, ids, [(row.contact_id or 0, row.changes) for row in changed], tagged)
+
+
+def add(import_id: int, people: Newcomers, rules: Rules) -> Sequence[int] | None:
+    """Write strangers, if `rules.ask_no_more`, but for the search index: their ids. None if somebody has one of their addresses; nothing is written then."""
+    try:
+        ids = _insert(people, rules)
+    except sa.exc.IntegrityError:
+        return None
+    if rules.fills_own:
+        _write_own(people, ids, ())
+    _emit_created(people, ids, rules.actor)
+    _give_tags(ids, rules)
+    _note(import_id, ids, [], {})
+    return ids
 
 
 def keep_links(import_id: int, rows: Sequence[Row]) -> None:
@@ -112,21 +130,15 @@ def stretches(ids: Iterable[int]) -> list[list[int]]:
     return found
 
 
-def _insert(rows: Sequence[Row], rules: Rules) -> None:
+def _insert(people: Newcomers, rules: Rules) -> Sequence[int]:
+    ids = _new_ids(len(people))
     now = clock.now()
-    for row, new_id in zip(rows, _new_ids(len(rows)), strict=True):
-        row.contact_id = new_id
-    default = {**GIVEN, "owner_id": rules.only_of}
-    given = [row.values for row in rows]
-    columns: dict[str, list[Any]] = {
-        each: [values.get(each, missing) for values in given]
-        for each, missing in ((each, default.get(each)) for each in sorted(rules.fills))
-        if each in BY_COLUMN
-    }
-    columns |= {"id": [row.contact_id for row in rows], "sort_name": [row.sort_name for row in rows]}
-    shared = {**default, "created_at": now, "updated_at": now, "stage_changed_at": now}
+    columns: dict[str, Sequence[Any]] = {name: each for name, each in people.columns.items() if name in BY_COLUMN}
+    columns |= {"id": ids, "sort_name": people.sort_names}
+    shared = {**rules.given, "created_at": now, "updated_at": now, "stage_changed_at": now}
     shared = {name: value for name, value in shared.items() if name not in columns}
     execute_alike(db.session.connection(), _INSERT, shared, columns)
+    return ids
 
 
 def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -136,23 +148,22 @@ def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in values.items() if not key.startswith(PREFIX)}
 
 
-def _write_own(new: Sequence[Row], changed: Sequence[Row]) -> None:
+def _write_own(people: Newcomers, ids: Sequence[int], changed: Sequence[Row]) -> None:
     """The school's own fields: one deletion and one insertion each."""
     values: dict[str, dict[int, Any]] = defaultdict(dict)
-    for row in new:
-        for key, value in row.values.items():
-            if key.startswith(PREFIX):
-                values[key][row.contact_id or 0] = value
+    for key, column in people.columns.items():
+        if key.startswith(PREFIX):
+            values[key] = {number: value for number, value in zip(ids, column, strict=True) if value is not None}
     for row in changed:
         for key, (_, value) in row.changes.items():
             if key.startswith(PREFIX):
                 values[key][row.contact_id or 0] = value
-    for field in custom_fields() if values else ():
-        if field.name in values:
+    for field in custom_fields() if any(values.values()) else ():
+        if values[field.name]:
             write_values(field, values[field.name])
 
 
-def _new_ids(count: int) -> Iterable[int]:
+def _new_ids(count: int) -> Sequence[int]:
     """Ids nobody else has, had or will take: SQLite has one writer and keeps the highest number given, PostgreSQL a sequence."""
     if is_postgresql():
         numbers = sa.text("SELECT nextval(pg_get_serial_sequence('contacts', 'id')) FROM generate_series(1, :count)")
@@ -186,17 +197,15 @@ def keep_sort_names(ids: Sequence[int | None]) -> None:
         connection.execute(statement.values(sort_name=sa.bindparam("name")), names)
 
 
-def _emit(new: Sequence[Row], changed: Sequence[Row], actor: Actor) -> None:
-    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row in new:
-        alike[row.values.get("source", "import"), row.values.get("country", "")].append(row.contact_id or 0)
-    emit_groups(
-        (ContactCreated(contact_id=0, by=actor, source=source, country=country), ids)
-        for (source, country), ids in alike.items()
-    )
-    emit_all(
-        fact for row in changed for fact in facts_of(row.contact_id or 0, row.stage, row.values, words_of(row), actor)
-    )
+def _emit_created(people: Newcomers, ids: Sequence[int], actor: Actor) -> None:
+    """Many came from one source and one country."""
+    nothing = [None] * len(people)
+    came = list(zip(people.columns.get("source", nothing), people.columns.get("country", nothing), strict=True))
+    said = {
+        each: ContactCreated(contact_id=0, by=actor, source=each[0] or "import", country=each[1] or "")
+        for each in set(came)
+    }
+    emit_each([said[each] for each in came], ids)
 
 
 def words_of(row: Row) -> dict[str, list[str]]:
@@ -219,15 +228,21 @@ def detail_of(column: str) -> Detail | None:
 
 def _tag(rows: Sequence[Row], rules: Rules) -> dict[int, list[int]]:
     """Give the tags; for each who did not wear it before."""
-    new: dict[int, list[int]] = defaultdict(list)
     by_name: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         for name in row.tags:
             by_name[name].append(row.contact_id or 0)
-    for tag_id in rules.tag_ids:
-        if tag := db.session.get(Tag, tag_id):
-            new[tag_id] += tag_contacts(tag, [row.contact_id or 0 for row in rows], rules.actor)
+    new = _give_tags([row.contact_id or 0 for row in rows], rules)
     for name, ids in by_name.items():
         tag = tag_named(name) or create_tag(name, by=rules.actor)
         new[tag.id] += tag_contacts(tag, ids, rules.actor)
+    return new
+
+
+def _give_tags(ids: Sequence[int], rules: Rules) -> dict[int, list[int]]:
+    """The tags that all of the file get."""
+    new: dict[int, list[int]] = defaultdict(list)
+    for tag_id in rules.tag_ids:
+        if tag := db.session.get(Tag, tag_id):
+            new[tag_id] += tag_contacts(tag, ids, rules.actor)
     return new

@@ -16,11 +16,12 @@ from crm.contacts.operations import NAMELESS, TAKEN, TAKEN_ID
 from crm.custom_fields.models import PREFIX
 from crm.custom_fields.queries import custom_fields
 from crm.custom_fields.queries import values_of as custom_values
-from crm.database import db, table_of
+from crm.database import db, is_postgresql, table_of
 from crm.imports.linking import resolve
+from crm.imports.newcomers import Newcomers
 from crm.imports.rows import LINKS, Row, identity_without_email
 from crm.imports.seen import Seen
-from crm.lib.bulk import among
+from crm.lib.bulk import STAGED, among
 
 CONTACTS = table_of(Contact)
 BY_COLUMN = {each.column or each.key: each for each in DETAILS}
@@ -44,6 +45,17 @@ class Rules:
     file_name: str = ""
     fills: frozenset[str] = frozenset()
     """The columns and own fields that rows may have values for."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What a new contact has of whom the file does not say it."""
+        return {"first_name": "", "last_name": "", "lifecycle_stage": "lead", "owner_id": self.only_of}
+
+    @property
+    def ask_no_more(self) -> bool:
+        """Whether of people who are new nothing is to be known but that nobody has their address or, without one, name and number."""
+        is_by_email = self.dedupe == "email" and "external_id" not in self.fills
+        return is_by_email and not (self.consent_note or self.asks_confirmation)
 
     @property
     def fills_own(self) -> bool:
@@ -77,6 +89,13 @@ def note_repeated(rows: Sequence[Row], seen: Seen) -> None:
             row.skip(f"The same person as on line {line}.")
 
 
+def are_strangers(people: Newcomers) -> bool:
+    """Whether no contact can be one of these, but that SQLite is quicker to tell who has an address when many are added at once: all or nobody."""
+    if (is_postgresql() or len(people) < STAGED) and _by("email", people.emails):
+        return False
+    return people.identities.isdisjoint(_by_name(people.alone))
+
+
 class _Contacts:
     """The contacts these rows may be: by the column that tells them apart, else by address, else by name and phone."""
 
@@ -85,13 +104,7 @@ class _Contacts:
         self.by: dict[str, dict[Any, Any]] = {"email": _by("email", [row.values.get("email") for row in rows])}
         for column in {dedupe, "external_id"} - {"email"}:
             self.by[column] = _by(column, [row.values.get(column) for row in rows])
-        alone = [row for row in rows if "|" in row.identity]
-        phones = [row.values["phone"] for row in alone if "phone" in row.values]
-        names = [row.sort_name for row in alone if "phone" not in row.values]
-        unreachable = sa.and_(CONTACTS.c.phone.is_(None), CONTACTS.c.email.is_(None))
-        self.by_name: dict[str, Any] = {}
-        for each in chain(_fetch(CONTACTS.c.phone, phones), _fetch(CONTACTS.c.sort_name, names, unreachable)):
-            self.by_name.setdefault(identity_without_email(each.phone, each.sort_name), each)
+        self.by_name = _by_name([(row.values.get("phone"), row.sort_name) for row in rows if "|" in row.identity])
         self.are_any = any(self.by.values()) or bool(self.by_name)
 
     def of(self, row: Row) -> Any:
@@ -105,6 +118,16 @@ class _Contacts:
     def holder(self, column: str, value: Any) -> Any:
         """The contact who has this value already."""
         return self.by[column].get(value)
+
+
+def _by_name(alone: Sequence[tuple[str | None, str]]) -> dict[str, Any]:
+    """The oldest contact with each name and number, or name only, among those who may be these."""
+    phones, names = [phone for phone, _ in alone if phone], [name for phone, name in alone if not phone]
+    unreachable = sa.and_(CONTACTS.c.phone.is_(None), CONTACTS.c.email.is_(None))
+    found: dict[str, Any] = {}
+    for each in chain(_fetch(CONTACTS.c.phone, phones), _fetch(CONTACTS.c.sort_name, names, unreachable)):
+        found.setdefault(identity_without_email(each.phone, each.sort_name), each)
+    return found
 
 
 def _keep_apart(rows: Sequence[Row], taken: Seen, there: _Contacts, dedupe: str) -> bool:

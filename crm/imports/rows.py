@@ -45,9 +45,10 @@ class Row:
     changes: dict[str, list[Any]] = field(default_factory=dict)
     """Column → old and new value, for a contact that exists."""
 
-    def __reduce__(self) -> tuple[type[Row], tuple[Any, ...]]:
-        """Handed to another process in half the usual time."""
-        return Row, tuple(getattr(self, each) for each in Row.__slots__)
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says nothing but what a contact is."""
+        return not self.tags and not self.links and self.wants is None
 
     @property
     def opts_out(self) -> bool:

@@ -11,35 +11,31 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm.activity.vocabulary import Actor
-from crm.contacts.parsing import fold
-from crm.custom_fields.queries import custom_fields
+from crm.contacts.indexing import ToIndex
 from crm.database import commit, db, rollback, table_of
 from crm.imports import operations
-from crm.imports.batches import apply, keep_links, words_of
-from crm.imports.columns import FOR_ALL_SEEING, fields
+from crm.imports.batches import add, apply, keep_links, words_of
+from crm.imports.columns import fields
 from crm.imports.ending import link_all
 from crm.imports.loading import indexing_at_the_end
-from crm.imports.meeting import Rules, note_repeated, sort_out
+from crm.imports.meeting import Rules, are_strangers, note_repeated, sort_out
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
-from crm.imports.rows import Known, Row, RowReader
+from crm.imports.newcomers import Batch, batch_of
+from crm.imports.preparing import reader_for, rules_for
+from crm.imports.rows import Row, RowReader
 from crm.imports.seen import Seen
 from crm.imports.undoing import undo_batches
 from crm.lib import clock
 from crm.lib.ahead import ahead
 from crm.lib.bulk import execute_many
 from crm.lib.csv_files import Record, records
-from crm.tags.models import Tag
 from crm.tags.operations import ensure_tag
-from crm.users.models import User
-from crm.users.queries import teams_by_name, users_by_name
 
 IMPORTS = table_of(ContactImport)
 LEASE = timedelta(seconds=30)
@@ -53,11 +49,18 @@ class Overtaken(Exception):
 
 
 def run(
-    import_id: int, *, seconds: float = 60, batch: int = 1000, is_gentle: bool = True, progress: Progress | None = None
+    import_id: int,
+    *,
+    seconds: float = 60,
+    batch: int = 1000,
+    together: int = 0,
+    is_gentle: bool = True,
+    progress: Progress | None = None,
 ) -> bool:
     """Go on with the import for about so many seconds; whether anything is left to do.
 
-    Does nothing while somebody else holds it. `is_gentle` rests between batches, so that pages can write too.
+    Does nothing while somebody else holds it. `is_gentle` rests between batches, so that pages can write too. Batches of people whom nobody
+    knows are committed once so many are `together`.
     """
     found = _take(import_id)
     if found is None:
@@ -65,7 +68,7 @@ def run(
     try:
         if found.status == "undoing":
             return _undo(found, time.monotonic() + seconds, is_gentle)
-        return _work(found, time.monotonic() + seconds, batch, is_gentle, progress)
+        return _work(found, time.monotonic() + seconds, batch, together, is_gentle, progress)
     except Overtaken:
         rollback()
         return False
@@ -91,8 +94,8 @@ def import_file(
     operations.describe(found, fields, tag_ids=tag_ids, existing=existing, country=found.country)
     (operations.check if is_dry_run else operations.start)(found)
     commit()
-    with indexing_at_the_end(0 if is_dry_run else found.expected_rows):
-        run(found.id, seconds=10**9, batch=3000, is_gentle=False, progress=progress)
+    with indexing_at_the_end(0 if is_dry_run else found.expected_rows) as together:
+        run(found.id, seconds=10**9, batch=3000, together=together, is_gentle=False, progress=progress)
     db.session.refresh(found)
     commit()
     return found
@@ -137,25 +140,31 @@ def _problem_of(found: ContactImport) -> str | None:
     return None
 
 
-def _work(found: ContactImport, until: float, size: int, is_gentle: bool, progress: Progress | None) -> bool:
-    reader = _reader_for(found)
-    rules = replace(_rules_for(found), fills=reader.fills)
+def _work(
+    found: ContactImport, until: float, size: int, together: int, is_gentle: bool, progress: Progress | None
+) -> bool:
+    reader = reader_for(found)
+    rules = replace(rules_for(found), fills=reader.fills)
     source = records(operations.path_of(found), found.layout)
     seen, taken = Seen(), Seen()
     for _ in _batches(islice(source, found.rows_done), reader, size, seen):
         pass
-    batches = _batches(source, reader, size, seen)
+    batches = (batch_of(rows, rules.fills, rules.given) for rows in _batches(source, reader, size, seen))
     makes_ahead = not is_gentle and found.status == "running" and found.expected_rows > size
-    for rows in ahead(batches) if makes_ahead else batches:
+    to_index = ToIndex()
+    for batch in ahead(batches) if makes_ahead else batches:
         began = time.monotonic()
-        _do_batch(found, rows, taken, rules)
-        if progress:
-            progress(found.rows_done, found.expected_rows)
+        _do_batch(found, batch, taken, reader, rules, to_index)
+        if 0 < len(to_index) < together:
+            continue
+        _commit(found, to_index, progress)
         if time.monotonic() > until:
             _release(found)
             return True
         if is_gentle:
             time.sleep(min(time.monotonic() - began, 0.5))
+    if to_index:
+        _commit(found, to_index, progress)
     _end(found, (seen, taken), rules)
     return False
 
@@ -169,7 +178,7 @@ def _end(found: ContactImport, seen: Sequence[Seen], rules: Rules) -> None:
 
 def _undo(found: ContactImport, until: float, is_gentle: bool) -> bool:
     """Take back batch by batch, the last first, each committed with what it came to; whether any is left."""
-    actor = _rules_for(found).actor
+    actor = rules_for(found).actor
     for done in undo_batches(found, replace(actor, name=f"Undo of the i{actor.name[1:]}")):
         began = time.monotonic()
         _update(
@@ -194,19 +203,35 @@ def _batches(source: Iterator[Record], reader: RowReader, size: int, seen: Seen)
         yield rows
 
 
-def _do_batch(found: ContactImport, rows: list[Row], taken: Seen, rules: Rules) -> None:
-    """One transaction: the rows, what they caused, and the checkpoint."""
+def _do_batch(
+    found: ContactImport, batch: Batch, taken: Seen, reader: RowReader, rules: Rules, to_index: ToIndex
+) -> None:
+    """In one transaction: the rows, what they caused, and the checkpoint. Who is new may still be `to_index` then."""
     _update(found, lease_until=clock.now() + LEASE, attempts=0)
-    sort_out(rows, taken, rules)
-    if found.status == "running":
-        apply(found.id, rows, rules)
-    keep_links(found.id, rows)
+    is_running, new = found.status == "running", batch.new
+    may_be_strangers = is_running and new and rules.ask_no_more and are_strangers(new)
+    if new and may_be_strangers and (ids := add(found.id, new, rules)) is not None:
+        to_index.add(ids, new.searched, new.sort_names)
+        rows, counts = batch.left_out, Counter(created=len(new))
+    else:
+        to_index.write()
+        rows, counts = batch.rows(reader), Counter[str]()
+        sort_out(rows, taken, rules)
+        if is_running:
+            apply(found.id, rows, rules)
+        keep_links(found.id, rows)
     _keep_rows(found, rows)
-    counts = Counter(row.outcome for row in rows)
+    counts.update(row.outcome for row in rows)
     values = {each: getattr(found, each) + counts[each] for each in OUTCOMES}
     values["opted_out"] = found.opted_out + sum(row.opts_out for row in rows)
-    _update(found, rows_done=found.rows_done + len(rows), **values)
+    _update(found, rows_done=found.rows_done + counts.total(), **values)
+
+
+def _commit(found: ContactImport, to_index: ToIndex, progress: Progress | None) -> None:
+    to_index.write()
     commit()
+    if progress:
+        progress(found.rows_done, found.expected_rows)
 
 
 def _keep_rows(found: ContactImport, rows: Sequence[Row]) -> None:
@@ -251,38 +276,3 @@ def _update(found: ContactImport, **values: Any) -> None:
         raise Overtaken
     for name, value in values.items():
         sa.orm.attributes.set_committed_value(found, name, value)
-
-
-def _reader_for(found: ContactImport) -> RowReader:
-    creator = found.creator
-    slugs = frozenset(db.session.scalars(sa.select(Tag.slug)))
-    owners = {fold(user.email): user.id for user in users_by_name()}
-    own = {each.name: partial(each.kind.parse, choices=each.choices) for each in custom_fields()}
-    tags = None if _may_make_tags(found, creator) else slugs
-    known_teams = {fold(each.name): each.id for each in teams_by_name()}
-    known = Known(found.country, found.day_first, owners, tags, own, known_teams, found.dedupe)
-    commit()
-    mapping = found.mapping
-    if creator and creator.sees_assigned_only:
-        mapping = {index: field for index, field in mapping.items() if field not in FOR_ALL_SEEING}
-    return RowReader(found.columns, mapping, known)
-
-
-def _may_make_tags(found: ContactImport, creator: User | None) -> bool:
-    return found.is_unattended or bool(creator and creator.can("crm.tags.manage"))
-
-
-def _rules_for(found: ContactImport) -> Rules:
-    creator = found.creator
-    actor = replace(creator.actor, name=f"Import of {found.file_name} by {creator.name}") if creator else None
-    only_of = creator.id if creator and creator.sees_assigned_only else None
-    return Rules(
-        found.existing,
-        tuple(found.tag_ids),
-        actor or Actor(name=f"Import of {found.file_name}"),
-        only_of,
-        found.dedupe,
-        found.consent_note,
-        found.asks_confirmation,
-        found.file_name,
-    )

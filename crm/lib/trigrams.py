@@ -12,8 +12,8 @@ MOST = 4
 
 
 def spaced(text: str) -> str:
-    """The words of the text as the index keeps them."""
-    return f"  {'  '.join(words(text))} "
+    """The words of the text as the index keeps them, each once: addresses often repeat the name."""
+    return f"  {'  '.join(dict.fromkeys(words(text)))} "
 
 
 def beginning(word: str) -> str:

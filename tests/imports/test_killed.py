@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 import sqlalchemy as sa
 
 from crm.activity.models import ContactActivity
@@ -32,23 +33,25 @@ def keep_or_die(*arguments):
 
 runs._keep_rows = keep_or_die
 with app.app_context():
-    runs.run(int(sys.argv[2]), batch=50, is_gentle=False)
+    runs.run(int(sys.argv[2]), batch=50, together=int(sys.argv[4]), is_gentle=False)
 """
 
 
-def test_no_row_is_lost_or_doubled(app, ada):
+@pytest.mark.parametrize(("together", "there"), [(0, 150), (100, 100)])
+def test_no_row_is_lost_or_doubled(app, ada, together, there):
     body = "".join(f"P{each},p{each}@example.com\n" for each in range(ROWS))
     found = received("First name,Email\n" + body, ada)
     operations.start(found)
     commit()
     for batches in (2, 1):
-        command = [sys.executable, "-c", CHILD, str(app.config["INSTANCE_PATH"]), str(found.id), str(batches)]
+        arguments = [app.config["INSTANCE_PATH"], found.id, batches, together]
+        command = [sys.executable, "-c", CHILD, *map(str, arguments)]
         child = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, timeout=120)
         assert child.returncode == -signal.SIGKILL
         db.session.execute(sa.update(ContactImport).values(lease_until=None))
         commit()
-    assert count(Contact) == 150
-    runs.run(found.id, is_gentle=False)
+    assert count(Contact) == there
+    runs.run(found.id, batch=50, together=together, is_gentle=False)
     found = db.session.get(ContactImport, found.id, populate_existing=True)
     assert (found.status, found.created, found.rows_total) == ("done", ROWS, ROWS)
     assert (count(Contact), count(ContactActivity)) == (ROWS, ROWS)

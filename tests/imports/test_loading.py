@@ -12,14 +12,14 @@ from crm.lib import clock
 from tests import factories
 from tests.imports.files import received
 
-LISTS = {"ix_contacts_sort_name", "ix_contacts_city", "ix_contacts_owner_id", "ix_contacts_board"}
+LISTS = {"ix_contacts_sort_name", "ix_contacts_city", "ix_contacts_country", "ix_contacts_board"}
 PEOPLE = "First name,Email\n" + "".join(f"P{each},p{each}@example.com\n" for each in range(30))
 
 
 def lists() -> set[str]:
     found = set(db.session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'index'")))
     commit()
-    assert {"uq_contacts_email", "ix_contacts_phone", "ix_contacts_guardian_id"} <= found
+    assert {"uq_contacts_email", "ix_contacts_phone", "ix_contacts_guardian_id", "ix_contacts_created_at"} <= found
     return LISTS & found
 
 
