@@ -232,6 +232,10 @@ def init_app(app: Flask) -> None:
             event.listen(db.engine, "begin", _begin_sqlite)
 
 
+CHECKPOINT = 10_000
+"""Once SQLite's log has so many pages, they are brought into the database, and the disk is waited for."""
+
+
 def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (
@@ -242,7 +246,7 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
         "secure_delete = ON",
         "cache_size = -32768",
         "temp_store = MEMORY",
-        "wal_autocheckpoint = 10000",
+        f"wal_autocheckpoint = {CHECKPOINT}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
