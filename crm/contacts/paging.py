@@ -45,9 +45,10 @@ def _found(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
         return None
     place = read_cursor(cursor, Order(contacts.c.id, contacts.c.id, is_descending=True))
     is_back = place is not None and place.is_back
-    edge = _edge(way, place)
+    others = conditions_of(wanted, viewer)
+    edge = _edge(way, place) if others else None
     found = sa.table(way.table, sa.column("rowid", sa.Integer))
-    conditions = [sa.text(way.condition).bindparams(**way.values), *conditions_of(wanted, viewer)]
+    conditions = [sa.text(way.condition).bindparams(**way.values), *others]
     if edge is not None:
         conditions.append(found.c.rowid >= edge if not is_back else found.c.rowid <= edge)
     source = found.join(contacts, contacts.c.id == found.c.rowid)
@@ -58,9 +59,9 @@ def _found(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:
 def _edge(way: Way, place: Cursor | None) -> int | None:
     """The id of the last to be looked at from this place on; none if there are fewer."""
     if place is None:
-        return db.session.scalar(way.rowids("ORDER BY rowid DESC LIMIT 1 OFFSET :most", most=LOOKED_AT))
+        return db.session.scalar(way.rough_rowids("ORDER BY rowid DESC LIMIT 1 OFFSET :most", most=LOOKED_AT))
     beyond = "AND rowid > :place ORDER BY rowid" if place.is_back else "AND rowid < :place ORDER BY rowid DESC"
-    return db.session.scalar(way.rowids(f"{beyond} LIMIT 1 OFFSET :most", place=place.id, most=LOOKED_AT))
+    return db.session.scalar(way.rough_rowids(f"{beyond} LIMIT 1 OFFSET :most", place=place.id, most=LOOKED_AT))
 
 
 def _near(wanted: Wanted, viewer: User, cursor: str | None) -> Page | None:

@@ -26,7 +26,7 @@ from crm.imports.newcomers import Newcomers, newcomers
 from crm.imports.opting_out import opt_out
 from crm.imports.rows import Row
 from crm.lib import clock
-from crm.lib.bulk import execute_alike, execute_many
+from crm.lib.bulk import STAGED, execute_alike, execute_many
 from crm.tags.models import Tag
 from crm.tags.operations import create_tag, tag_contacts
 from crm.tags.queries import tag_named
@@ -70,6 +70,8 @@ def add(import_id: int, people: Newcomers, rules: Rules) -> Sequence[int] | None
     try:
         ids = _insert(people, rules)
     except sa.exc.IntegrityError:
+        if is_postgresql() or len(people) < STAGED:
+            raise
         return None
     if rules.fills_own:
         _write_own(people, ids, ())

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-from crm.database import CHECKPOINT, commit, db, is_postgresql, reading
+from crm.database import CHECKPOINT, commit, db, is_postgresql, reading, rollback
 from crm.imports.meeting import CONTACTS
 from crm.imports.models import WORKING, ContactImport
 
@@ -36,7 +36,8 @@ def indexing_at_the_end(rows: int) -> Iterator[int]:
         yield 0
         return
     for index in _of_lists():
-        index.drop(db.session.connection(), checkfirst=True)
+        if index.name not in KEPT:
+            index.drop(db.session.connection(), checkfirst=True)
     commit()
     _checkpoint_at(4 * CHECKPOINT)
     try:
@@ -47,7 +48,8 @@ def indexing_at_the_end(rows: int) -> Iterator[int]:
 
 
 def _checkpoint_at(pages: int) -> None:
-    """The disk is waited for less often: a tenth of the time otherwise. The log stays as long as it was then, until nobody uses the database."""
+    """How long the log grows before the disk is waited for; it stays as long until nobody uses the database. Undoes what was not committed."""
+    rollback()
     db.session.connection().exec_driver_sql(f"PRAGMA wal_autocheckpoint = {pages}").close()
     commit()
 
@@ -87,7 +89,7 @@ def _of_lists() -> list[sa.Index]:
     return [
         each
         for each in sorted(CONTACTS.indexes, key=lambda index: str(index.name))
-        if not each.unique and each.name not in KEPT and each.dialect_options["sqlite"]["where"] is None
+        if not each.unique and each.dialect_options["sqlite"]["where"] is None
     ]
 
 

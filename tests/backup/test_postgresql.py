@@ -81,7 +81,7 @@ def test_it_comes_back_after_damage_and_is_sound(backup: Path) -> None:
     assert db.session.scalar(sa.select(sa.func.count(UserSession.id))) == 0
     assert (hold.current().cause, hold.current().begun_by) == ("restored", "Ada's O'Hara")
     assert {each.subject for each in checks.run_all() if not each.is_well} == {"worker", "hold", "backup"}
-    assert by_parts("arla").up_to(9) == 1
+    assert by_parts("arla").finds_any()
     assert schemas() == {"public"}
 
 

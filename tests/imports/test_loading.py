@@ -9,6 +9,7 @@ from crm.database import commit, db
 from crm.imports import loading, operations, runs
 from crm.imports.jobs import run_imports
 from crm.lib import clock
+from crm.tags.models import Tag
 from tests import factories
 from tests.imports.files import received
 
@@ -69,8 +70,11 @@ def test_they_are_built_when_the_import_fails(app, many):
     with pytest.raises(ZeroDivisionError), loading.indexing_at_the_end(30):
         assert lists() == set()
         factories.contact()
+        db.session.add(Tag(name="Half done", slug="half-done"))
+        db.session.flush()
         raise ZeroDivisionError
     assert lists() == LISTS
+    assert db.session.scalar(sa.select(sa.func.count(Tag.id))) == 0
 
 
 def test_the_worker_builds_what_a_killed_process_left(app, many, ada):

@@ -82,7 +82,9 @@ def test_the_beginnings_of_words_come_before_their_parts(ada, people):
 def test_the_letters_of_a_word_strewn_over_others_are_not_the_word(ada, app):
     factories.contact(first_name="Mathias", last_name="Kumar", email=None)
     factories.contact(first_name="Selma", last_name="Martin", email=None)
-    assert [by_beginnings(each).up_to(9) for each in ("mar", "ma", "k m", "kum mat", "mathi kumar")] == [1, 2, 1, 1, 1]
+    texts = ("mar", "ma", "k m", "kum mat", "mathi kumar")
+    found = [len(db.session.scalars(by_beginnings(each).rowids()).all()) for each in texts]
+    assert found == [1, 2, 1, 1, 1]
     assert names(ada, "mar") == ["Selma", "Mathias"]
     assert names(ada, "mathikumar") == []
 
