@@ -21,7 +21,7 @@ MANY = 20_000
 """Rows from which on it pays."""
 TIMES = 10
 """So many times as many rows as there are contacts."""
-TOGETHER = 15_000
+TOGETHER = 20_000
 """So many people are written in one transaction: their addresses stand all over the index, so that every page of it is written each time."""
 KEPT = frozenset(
     f"ix_contacts_{each}" for each in ("phone", "created_at", "stage_changed_at", "last_activity_at", "owner_id")
@@ -39,7 +39,7 @@ def indexing_at_the_end(rows: int) -> Iterator[int]:
         if index.name not in KEPT:
             index.drop(db.session.connection(), checkfirst=True)
     commit()
-    _checkpoint_at(4 * CHECKPOINT)
+    _checkpoint_at(8 * CHECKPOINT)
     try:
         yield TOGETHER
     finally:
