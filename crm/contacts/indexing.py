@@ -52,7 +52,7 @@ def text_of(sort_name: str, email: str | None, phone: str | None) -> str:
 
 
 class ToIndex:
-    """Contacts who are new, until they go into the index with one another: thirty thousand at once take two thirds of the time of ten times three.
+    """Contacts who are new, until they go into the index with one another, which takes less time than some after some.
 
     None of them may be indexed yet; they are to be written in the transaction that made them.
     """

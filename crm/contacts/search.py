@@ -13,7 +13,7 @@ from crm.contacts.indexing import TEXT
 from crm.contacts.models import Contact
 from crm.database import db, is_postgresql, table_of
 from crm.lib import words as folded
-from crm.lib.trigrams import beginning, threes, whole
+from crm.lib.trigrams import all_threes, beginning, threes, whole
 
 INDEX = "contacts_search"
 _TEXT_OF_CONTACT = sa.literal_column("(SELECT c0 FROM contacts_search_content WHERE id = contacts.id)", sa.String)
@@ -104,11 +104,7 @@ def _having(meant: Sequence[Sequence[str]]) -> Way:
 
     The plus keeps FTS5 from its own LIKE, which crashes on a single letter in SQLite 3.40.
     """
-    wanted = [
-        " OR ".join(f"({' AND '.join(_quoted(threes(part)))})" for part in parts)
-        for parts in meant
-        if all(map(threes, parts))
-    ]
+    wanted = [" OR ".join(f"({all_threes(part)})" for part in parts) for parts in meant if all(map(threes, parts))]
     compared = [parts for parts in meant if any(len(part) != len("abc") for part in parts)]
     values = {
         f"part{number}_{place}": f"%{part}%"
@@ -123,10 +119,6 @@ def _having(meant: Sequence[Sequence[str]]) -> Way:
     roughly = f"{INDEX} MATCH :wanted"
     of_contacts = tuple(sa.or_(*(_TEXT_OF_CONTACT.contains(part) for part in parts)) for parts in compared)
     return Way(INDEX, " AND ".join([roughly, *(f"({each})" for each in said)]), values, roughly, of_contacts)
-
-
-def _quoted(some: Sequence[str]) -> list[str]:
-    return [f'"{each}"' for each in some]
 
 
 def _in_postgresql(meant: Sequence[Sequence[str]]) -> Way:

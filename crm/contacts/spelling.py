@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import sqlalchemy as sa
 
 from crm.database import db, is_postgresql
-from crm.lib.trigrams import threes, whole
+from crm.lib.trigrams import all_threes, whole
 
 CREATE = (
     "CREATE TABLE contacts_search_words (key VARCHAR(40) NOT NULL, word VARCHAR(40) NOT NULL, PRIMARY KEY (key, word))"
@@ -62,8 +62,7 @@ def _is_had(word: str) -> bool:
     if is_postgresql():
         return bool(db.session.scalar(_HAS_POSTGRES, {"word": word}))
     part = whole(word)
-    wanted = " AND ".join(f'"{each}"' for each in threes(part))
-    return bool(db.session.scalar(_HAS, {"wanted": wanted, "part": f"%{part}%"}))
+    return bool(db.session.scalar(_HAS, {"wanted": all_threes(part), "part": f"%{part}%"}))
 
 
 _HAS = sa.text("SELECT 1 FROM contacts_search WHERE contacts_search MATCH :wanted AND +text LIKE :part LIMIT 1")

@@ -26,7 +26,7 @@ from crm.imports.ending import link_all
 from crm.imports.loading import indexing_at_the_end
 from crm.imports.meeting import Rules, are_strangers, note_repeated, sort_out
 from crm.imports.models import OUTCOMES, WORKING, ContactImport, ContactImportRow
-from crm.imports.newcomers import Batch, batch_of
+from crm.imports.newcomers import Batch, Newcomers, batch_of
 from crm.imports.preparing import reader_for, rules_for
 from crm.imports.rows import Row, RowReader
 from crm.imports.seen import Seen
@@ -208,11 +208,10 @@ def _do_batch(
 ) -> None:
     """In one transaction: the rows, what they caused, and the checkpoint. Who is new may still be `to_index` then."""
     _update(found, lease_until=clock.now() + LEASE, attempts=0)
-    is_running, new = found.status == "running", batch.new
-    may_be_strangers = is_running and new and rules.ask_no_more and are_strangers(new)
-    if new and may_be_strangers and (ids := add(found.id, new, rules)) is not None:
-        to_index.add(ids, new.searched, new.sort_names)
-        rows, counts = batch.left_out, Counter(created=len(new))
+    is_running = found.status == "running"
+    if is_running and batch.new and (ids := _add_strangers(found, batch.new, rules)) is not None:
+        to_index.add(ids, batch.new.searched, batch.new.sort_names)
+        rows, counts = batch.left_out, Counter(created=len(ids))
     else:
         to_index.write()
         rows, counts = batch.rows(reader), Counter[str]()
@@ -225,6 +224,11 @@ def _do_batch(
     values = {each: getattr(found, each) + counts[each] for each in OUTCOMES}
     values["opted_out"] = found.opted_out + sum(row.opts_out for row in rows)
     _update(found, rows_done=found.rows_done + counts.total(), **values)
+
+
+def _add_strangers(found: ContactImport, people: Newcomers, rules: Rules) -> Sequence[int] | None:
+    """The ids they got; None, and nobody is added, if one of them is known or more is to be known of them."""
+    return add(found.id, people, rules) if rules.ask_no_more and are_strangers(people) else None
 
 
 def _commit(found: ContactImport, to_index: ToIndex, progress: Progress | None) -> None:

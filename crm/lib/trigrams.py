@@ -31,3 +31,8 @@ def threes(part: str) -> list[str]:
     last = len(part) - 3
     places = range(last + 1) if last < MOST else (round(last * number / (MOST - 1)) for number in range(MOST))
     return list(dict.fromkeys(part[place : place + 3] for place in places))
+
+
+def all_threes(part: str) -> str:
+    """What FTS5 is asked for texts that have them all."""
+    return " AND ".join(f'"{each}"' for each in threes(part))
